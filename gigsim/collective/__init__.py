@@ -1,0 +1,1 @@
+"""What the collective tells its members: signals and strategies."""

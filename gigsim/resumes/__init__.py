@@ -1,0 +1,1 @@
+"""Resumes: corpora as arrays, foreign archives, and the built-in language."""

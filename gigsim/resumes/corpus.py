@@ -1,0 +1,180 @@
+"""A corpus of resumes as arrays: words by number, label sets by row, near-duplicates by cluster.
+
+A *word* here is a whitespace-delimited stretch of the resume's text, kept as it is (case,
+punctuation and all): how a learner reads words is the learner's affair (``learners.reading``).
+Real resumes and resumes written by the built-in language have this same form.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigsim.errors import InputError
+
+SCHEMA_VERSION = 1
+
+#: The ten occupations of the published corpus, in alphabetical order: the columns of ``labels``.
+OCCUPATIONS = (
+    "Database_Administrator",
+    "Front_End_Developer",
+    "Java_Developer",
+    "Network_Administrator",
+    "Project_manager",
+    "Python_Developer",
+    "Security_Analyst",
+    "Software_Developer",
+    "Systems_Administrator",
+    "Web_Developer",
+)
+
+
+def ragged_index(offsets: NDArray[np.int64], rows: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Positions of all elements of the given rows of a ragged array, row after row.
+
+    Args:
+        offsets: int64, shape (n + 1,); row ``i`` spans ``offsets[i]:offsets[i + 1]``.
+        rows: integers in [0, n), shape (m,), repeats allowed.
+
+    Returns:
+        int64, shape (total length of the rows,).
+    """
+    lengths = offsets[1:][rows] - offsets[:-1][rows]
+    starts = np.repeat(offsets[:-1][rows], lengths)
+    within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return starts + within
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Resumes as arrays.
+
+    Attributes:
+        words: the distinct words; a token is an index into this tuple.
+        tokens: uint32, shape (total words,): all resumes one after the other.
+        offsets: int64, shape (n + 1,): resume ``i`` is ``tokens[offsets[i]:offsets[i + 1]]``.
+        labels: bool, shape (n, L): the label set of each resume; a row may be empty.
+        label_names: the L label names, the columns of ``labels``.
+        clusters: int64, shape (n,): near-duplicates share a number.
+        test_side: bool, shape (n,): True on the side that is never trained on. Whole clusters are
+            on one side (``resumes.split``).
+        origin: one line that says where the resumes come from.
+    """
+
+    words: tuple[str, ...]
+    tokens: NDArray[np.uint32]
+    offsets: NDArray[np.int64]
+    labels: NDArray[np.bool_]
+    label_names: tuple[str, ...]
+    clusters: NDArray[np.int64]
+    test_side: NDArray[np.bool_]
+    origin: str = field(default="")
+
+    def __post_init__(self) -> None:
+        n = len(self.offsets) - 1
+        if self.labels.shape != (n, len(self.label_names)):
+            raise ValueError(f"labels are {self.labels.shape}, not {(n, len(self.label_names))}")
+        if len(self.clusters) != n or len(self.test_side) != n:
+            raise ValueError("clusters and test_side need one entry a resume")
+        if self.offsets[0] != 0 or self.offsets[-1] != len(self.tokens):
+            raise ValueError("offsets do not span the tokens")
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Words in each resume, int64, shape (n,)."""
+        return np.diff(self.offsets)
+
+    def select(self, rows: NDArray[np.integer]) -> Corpus:
+        """The resumes at ``rows`` (integers, repeats allowed), over the same words."""
+        rows = np.asarray(rows)
+        offsets = np.zeros(len(rows) + 1, dtype=np.int64)
+        np.cumsum(self.lengths[rows], out=offsets[1:])
+        return Corpus(
+            words=self.words,
+            tokens=self.tokens[ragged_index(self.offsets, rows)],
+            offsets=offsets,
+            labels=self.labels[rows],
+            label_names=self.label_names,
+            clusters=self.clusters[rows],
+            test_side=self.test_side[rows],
+            origin=self.origin,
+        )
+
+    def training_side(self) -> Corpus:
+        """The resumes that classifiers, vocabularies and languages may see."""
+        return self.select(np.flatnonzero(~self.test_side))
+
+    def text(self, row: int) -> str:
+        """Resume ``row`` as one line of text."""
+        return " ".join(
+            self.words[t] for t in self.tokens[self.offsets[row] : self.offsets[row + 1]]
+        )
+
+    def save(self, path: Path | str) -> None:
+        """Write to one ``.npz`` file, whole or not at all."""
+        path = Path(path)
+        partial = path.with_name(path.name + f".partial-{os.getpid()}")
+        try:
+            with partial.open("wb") as stream:
+                np.savez(
+                    stream,
+                    schema_version=np.int64(SCHEMA_VERSION),
+                    words=_pack(self.words),
+                    tokens=self.tokens,
+                    offsets=self.offsets,
+                    labels=self.labels,
+                    label_names=_pack(self.label_names),
+                    clusters=self.clusters,
+                    test_side=self.test_side,
+                    origin=_pack((self.origin,)),
+                )
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def load_corpus(path: Path | str) -> Corpus:
+    """Read a corpus written by :meth:`Corpus.save`.
+
+    Raises:
+        InputError: the file is missing, or is not a corpus of this schema.
+    """
+    path = Path(path)
+    allowed = "a file written by `gigsim corpus import SOURCE DEST` is needed"
+    if not path.is_file():
+        raise InputError(str(path), "no such file", allowed)
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            if int(arrays["schema_version"]) != SCHEMA_VERSION:
+                raise InputError(
+                    str(path), f"corpus schema {int(arrays['schema_version'])}", allowed
+                )
+            return Corpus(
+                words=_unpack(arrays["words"]),
+                tokens=arrays["tokens"],
+                offsets=arrays["offsets"],
+                labels=arrays["labels"],
+                label_names=_unpack(arrays["label_names"]),
+                clusters=arrays["clusters"],
+                test_side=arrays["test_side"],
+                origin=_unpack(arrays["origin"])[0],
+            )
+    except (ValueError, KeyError, OSError, EOFError) as error:
+        raise InputError(str(path), f"not a gigsim corpus ({error})", allowed) from error
+
+
+def _pack(strings: Sequence[str]) -> NDArray[np.uint8]:
+    """Strings as UTF-8 bytes with newlines between: no pickle in the file."""
+    return np.frombuffer("\n".join(strings).encode(), dtype=np.uint8)
+
+
+def _unpack(packed: NDArray[np.uint8]) -> tuple[str, ...]:
+    return tuple(packed.tobytes().decode().split("\n"))

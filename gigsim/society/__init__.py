@@ -1,0 +1,1 @@
+"""Who knows whom, who believes what, and who joins."""

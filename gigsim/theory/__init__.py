@@ -1,0 +1,1 @@
+"""The theorems as pure functions of numbers and arrays."""
