@@ -1,0 +1,34 @@
+# Two commands for a newcomer: `make run` and `make test`. Everything else builds on .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# The real corpus, where it is at hand; tests that need it skip visibly without it.
+GIGSIM_CORPUS ?= $(wildcard ../shared/corpus/resumes_corpus.zip)
+export GIGSIM_CORPUS
+
+.PHONY: run test check lint test-gpu clean
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $@
+
+run: $(VENV)/installed
+	$(BIN)/gigsim run default
+
+test: $(VENV)/installed
+	$(BIN)/pytest -n 2 -m "not slow and not gpu"
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+check: lint
+	$(BIN)/pytest -n 2 -m "not gpu"
+
+test-gpu: $(VENV)/installed
+	$(BIN)/pytest -m gpu -rs
+
+clean:
+	rm -rf $(VENV) .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -1,0 +1,172 @@
+"""The three kinds of Mesa agents: freelancers (thin views), the collective, the platform."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from gigsim.collective.strategies import LabelSets, feature_label
+from gigsim.learners.pool import FitJob
+from gigsim.learners.protocol import Learner, Rows, State
+from gigsim.population import Population
+
+if TYPE_CHECKING:
+    from gigsim.model import GigEconomy
+
+
+@dataclass(frozen=True)
+class Submission:
+    """All that a platform is shown in one period: everybody's text and label set.
+
+    Attributes:
+        texts: int64, shape (N,): numbers in the platform's store of encoded texts. Equal numbers
+            are equal texts; a number says nothing of who wrote it or why.
+        labels: bool, shape (N, L): the label sets reported.
+    """
+
+    texts: NDArray[np.int64]
+    labels: NDArray[np.bool_]
+
+
+class Freelancer(mesa.Agent):
+    """One person: a view of row ``index`` of the population's columns and a node of the network."""
+
+    model: GigEconomy
+
+    def __init__(self, model: GigEconomy, index: int) -> None:
+        super().__init__(model)
+        self.unique_id = index + 1
+        self.index = index
+
+    @property
+    def member(self) -> bool:
+        """Is this person in the collective?"""
+        return bool(self.model.population.member[self.index])
+
+    @property
+    def holds_signal(self) -> bool:
+        """Does this person have the signal, as a member or as a free rider?"""
+        return bool(self.model.population.holds_signal[self.index])
+
+    @property
+    def state(self) -> str:
+        """``member``, ``free_rider`` or ``outsider``."""
+        return "member" if self.member else "free_rider" if self.holds_signal else "outsider"
+
+    @property
+    def cost(self) -> float:
+        """c_i, money."""
+        return float(self.model.population.cost[self.index])
+
+    @property
+    def threshold(self) -> float:
+        """θ_i, a share."""
+        return float(self.model.population.threshold[self.index])
+
+    @property
+    def utility(self) -> float:
+        """Benefit minus cost in the last period, money."""
+        return float(self.model.population.utility[self.index])
+
+    @property
+    def wealth(self) -> float:
+        """Sum of utilities so far, money."""
+        return float(self.model.population.wealth[self.index])
+
+
+class Collective(mesa.Agent):
+    """The collective: tells its members what to submit, publishes its size and its success."""
+
+    model: GigEconomy
+
+    def __init__(
+        self, model: GigEconomy, unique_id: int, target: int, label_sets: LabelSets
+    ) -> None:
+        super().__init__(model)
+        self.unique_id = unique_id
+        self.target = target
+        self.label_sets = label_sets
+        self.published_size = 0
+
+    def instruct(self, population: Population, member: NDArray[np.bool_]) -> Submission:
+        """What everybody submits if ``member`` (bool, shape (N,)) follow the collective.
+
+        Members submit the planted version of their resume and the label set the strategy gives
+        them; everybody else, free riders too, submits the resume as it is.
+        """
+        size = len(population)
+        own = np.arange(size, dtype=np.int64)
+        return Submission(
+            texts=np.where(member, own + size, own),
+            labels=feature_label(population.labels, member, self.target, self.label_sets),
+        )
+
+
+class Platform(mesa.Agent):
+    """The platform: retrains its classifier on what is submitted, and knows nothing else.
+
+    Args:
+        model: the economy it works in; used for Mesa's registration alone.
+        unique_id: its number among the model's agents.
+        learner: what it trains.
+        texts: every text it may be shown, encoded once; a submission picks rows.
+        warm: start a retraining from the deployed classifier instead of fresh weights.
+        window: how many periods' submissions it trains on (1: the current ones alone).
+    """
+
+    def __init__(
+        self,
+        model: GigEconomy,
+        unique_id: int,
+        learner: Learner,
+        texts: Rows,
+        *,
+        warm: bool,
+        window: int,
+    ) -> None:
+        super().__init__(model)
+        self.unique_id = unique_id
+        self.learner = learner
+        self.texts = texts
+        self.warm = warm
+        self.deployed: State | None = None
+        self._submissions: deque[Submission] = deque(maxlen=window)
+
+    def receive(self, submission: Submission) -> None:
+        """Take in this period's submissions; the oldest of the window go."""
+        self._submissions.append(submission)
+
+    @property
+    def submissions(self) -> tuple[Submission, ...]:
+        """The submissions it would train on now, oldest first."""
+        return tuple(self._submissions)
+
+    def training(
+        self,
+        submissions: Sequence[Submission],
+        seed: int,
+        start: State | None,
+        evaluate: tuple[Rows, ...],
+    ) -> FitJob:
+        """One training on these submissions: a job for the pool.
+
+        Args:
+            submissions: at least one.
+            seed: of the fresh weights and the order of the batches.
+            start: the classifier that a warm platform goes on from; None at its first training.
+            evaluate: held-out texts to classify with the result.
+        """
+        return FitJob(
+            learner=self.learner,
+            rows=self.texts.take(np.concatenate([s.texts for s in submissions])),
+            labels=np.concatenate([s.labels for s in submissions]),
+            seed=seed,
+            start=start if self.warm else None,
+            evaluate=evaluate,
+        )

@@ -1,0 +1,88 @@
+"""``gigsim corpus``: import a published archive, describe a corpus, fit the language to one."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gigsim.cli.output import JsonOption, QuietOption, print_json, print_lines, stderr
+
+corpus_app = typer.Typer(
+    help="Resume corpora: import, describe, fit the built-in language.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@corpus_app.command("import")
+def import_command(
+    source: Annotated[Path, typer.Argument(help="The published archive, resumes_corpus.zip.")],
+    dest: Annotated[Path, typer.Argument(help="The corpus file to write, e.g. corpus.npz.")],
+    scrub: Annotated[
+        bool, typer.Option(help="Remove addresses, numbers and links of persons.")
+    ] = True,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Read the published archive: decode, strip markup, scrub, cluster near-duplicates, split.
+
+    Example: gigsim corpus import resumes_corpus.zip corpus.npz
+    """
+    from gigsim.resumes.archive import import_archive
+
+    with stderr.status("reading the archive") if not quiet else nullcontext() as status:
+        corpus, report = import_archive(
+            source, scrub=scrub, progress=status.update if status is not None else None
+        )
+        corpus.save(dest)
+    if as_json:
+        print_json(report.as_dict() | {"written": str(dest)})
+    else:
+        print_lines([*report.lines(), f"written to {dest}"])
+
+
+@corpus_app.command("describe")
+def describe_command(
+    corpus: Annotated[Path, typer.Argument(help="A corpus file.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Sizes, labels, lengths, near-duplicates and the split of an imported corpus.
+
+    Example: gigsim corpus describe corpus.npz
+    """
+    from gigsim.resumes.corpus import load_corpus
+    from gigsim.resumes.describe import describe, describe_lines
+
+    facts = describe(load_corpus(corpus))
+    if as_json:
+        print_json(facts)
+    else:
+        print_lines(describe_lines(facts))
+
+
+@corpus_app.command("fit")
+def fit_command(
+    corpus: Annotated[Path, typer.Argument(help="A corpus file.")],
+    stats: Annotated[Path, typer.Argument(help="The statistics file to write.")],
+    words: Annotated[int, typer.Option(min=100, help="Words of the language.")] = 3000,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Fit the built-in resume language to the training side of a corpus.
+
+    Example: gigsim corpus fit corpus.npz language.npz
+    """
+    from gigsim.resumes.corpus import load_corpus
+    from gigsim.resumes.language_fit import fit_language
+
+    loaded = load_corpus(corpus)
+    with stderr.status("fitting the language") if not quiet else nullcontext():
+        language, report = fit_language(loaded, words=words)
+        language.save(stats)
+    if as_json:
+        print_json(report.as_dict() | {"written": str(stats)})
+    else:
+        print_lines([*report.lines(), f"written to {stats}"])

@@ -1,0 +1,54 @@
+"""What commands share: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+stderr = Console(stderr=True)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress.")]
+
+
+def print_json(content: Mapping[str, Any]) -> None:
+    """A result for programs; NaN and infinities, which JSON lacks, become null."""
+    sys.stdout.write(json.dumps(_plain(content), indent=2, ensure_ascii=False) + "\n")
+
+
+def print_lines(lines: list[str]) -> None:
+    """A result for people."""
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def print_table(title: str, rows: list[tuple[str, ...]], header: tuple[str, ...] = ()) -> None:
+    """A small table for people."""
+    table = Table(title=title, title_justify="left", show_header=bool(header))
+    width = len(rows[0])
+    for column in range(width):
+        name = header[column] if header else ""
+        table.add_column(name, justify="left" if column == 0 else "right")
+    for row in rows:
+        table.add_row(*row)
+    Console(file=sys.stdout).print(table)
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A share for people; ``-`` where there is none."""
+    return "-" if value is None else f"{100 * value:.{digits}f} %"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, float) and not (abs(value) < float("inf")):
+        return None
+    return value

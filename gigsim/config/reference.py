@@ -1,0 +1,84 @@
+"""The config reference, written from the schema, so that it cannot drift from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import tomli_w
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from gigsim.config.load import tables_in
+from gigsim.config.sections import Config
+
+_HEAD = """# Every key of a config
+
+Written by `python -m gigsim.config.reference`. A key's dotted path is its name in a TOML file, after
+`--set`, and in `GigEconomy(**{"a.b": c})`. What a file leaves out has the default given here.
+
+| key | default | what, unit, reason | allowed |
+|---|---|---|---|
+"""
+
+
+def reference() -> str:
+    """The reference as Markdown."""
+    return _HEAD + "\n".join(_rows(Config, "")) + "\n"
+
+
+def _rows(model: type[BaseModel], prefix: str) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        path = f"{prefix}{name}"
+        members = tables_in(field.annotation)
+        if len(members) == 1:
+            yield from _rows(members[0], f"{path}.")
+        elif members:
+            default = field.get_default()
+            chosen = default.kind
+            kinds = [member.model_fields["kind"].default for member in members]
+            marked = ", ".join(f"`{kind}`" for kind in kinds)
+            yield f"| `{path}.kind` | `{chosen!r}` | {field.description} | {marked} |".replace(
+                "'", '"'
+            )
+            for kind, member in zip(kinds, members, strict=True):
+                yield from _leaf_rows(member, f"{path}.", kind, default if kind == chosen else None)
+        else:
+            yield _row(path, field, field.get_default())
+
+
+def _leaf_rows(
+    model: type[BaseModel], prefix: str, kind: str, chosen: BaseModel | None
+) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        if name != "kind":
+            default = getattr(chosen, name) if chosen else field.get_default()
+            yield _row(f"{prefix}{name}", field, default, f"({kind}) ")
+
+
+def _row(path: str, field: FieldInfo, default: object, note: str = "") -> str:
+    value = tomli_w.dumps({"x": default})[4:].strip() if _has_default(default) else "(give one)"
+    text = " ".join((field.description or "").split()).replace("|", "\\|")
+    return f"| `{path}` | `{value}` | {note}{text} | {_allowed(field)} |"
+
+
+def _has_default(default: object) -> bool:
+    return isinstance(default, bool | int | float | str)
+
+
+def _allowed(field: FieldInfo) -> str:
+    limits = {}
+    for constraint in field.metadata:
+        for sign, name in ((">=", "ge"), (">", "gt"), ("<=", "le"), ("<", "lt")):
+            if getattr(constraint, name, None) is not None:
+                limits[sign] = getattr(constraint, name)
+    choices = [a for a in getattr(field.annotation, "__args__", ()) if isinstance(a, str)]
+    words = [f"`{choice}`" for choice in choices]
+    words += [f"{sign} {value:g}" for sign, value in limits.items()]
+    kind = getattr(field.annotation, "__name__", "")
+    return ", ".join(words) or (kind if kind in ("str", "bool", "int", "float") else "")
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(reference())

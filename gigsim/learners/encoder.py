@@ -1,0 +1,146 @@
+"""The lean encoder: a small BERT-like network whose every random number has a named source.
+
+Token and position embeddings, blocks of self-attention and feed-forward, one vector a text by
+pooling, a linear head. No global random state: weights are drawn from a given generator after the
+network was laid out without them, and dropout masks from another.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from gigsim.learners.recipes import TransformerRecipe
+
+#: Added to the attention scores of padding: exp of it is 0 in every precision, and, unlike -inf, a
+#: text without any piece gives an average instead of NaN.
+_NEVER = -1e4
+
+
+class LeanEncoder(nn.Module):
+    """Encoder and head in one.
+
+    Args:
+        recipe: its ``(lean)`` fields.
+        vocabulary_size: number of ids.
+        labels: number of labels L.
+    """
+
+    def __init__(self, recipe: TransformerRecipe, vocabulary_size: int, labels: int) -> None:
+        super().__init__()
+        width = recipe.width
+        self.pre = recipe.normalisation == "pre"
+        self.dropout = recipe.dropout
+        self.words = nn.Embedding(vocabulary_size, width)
+        self.positions = nn.Embedding(recipe.max_tokens, width)
+        # The piece before all others whose vector stands for the text: BERT's [CLS].
+        self.first = nn.Parameter(torch.empty(width)) if recipe.pooling == "first" else None
+        self.blocks = nn.ModuleList(Block(recipe) for _ in range(recipe.layers))
+        self.norm = nn.LayerNorm(width)
+        self.head = nn.Linear(width, labels)
+
+    def forward(
+        self, ids: Tensor, present: Tensor | None, generator: torch.Generator | None
+    ) -> Tensor:
+        """Log-odds, shape (batch, L).
+
+        Args:
+            ids: int64, shape (batch, length).
+            present: bool, shape (batch, length), False on padding; None if there is no padding.
+            generator: of the dropout masks; None outside training.
+        """
+        hidden = self.words(ids)
+        if self.first is not None:
+            hidden = torch.cat([self.first.expand(len(ids), 1, -1), hidden], dim=1)
+            if present is not None:
+                present = functional.pad(present, (1, 0), value=True)
+        hidden = hidden + self.positions.weight[: hidden.shape[1]]
+        if not self.pre:
+            hidden = self.norm(hidden)
+        hidden = drop(hidden, self.dropout, generator)
+        bias = None if present is None else (~present[:, None, None, :]) * _NEVER
+        for block in self.blocks:
+            hidden = block(hidden, bias, generator)
+        if self.pre:
+            hidden = self.norm(hidden)
+        return self.head(pool(hidden, present, "mean" if self.first is None else "first"))
+
+    def draw_weights(self, recipe: TransformerRecipe, generator: torch.Generator) -> None:
+        """Fresh weights by the recipe's initialisation, in the order of the parameters."""
+        for name, parameter in self.named_parameters():
+            if name.endswith("bias"):
+                nn.init.zeros_(parameter)
+            elif name.startswith(("words", "positions", "first")):
+                nn.init.normal_(parameter, std=recipe.embedding_std, generator=generator)
+            elif parameter.dim() == 1:
+                nn.init.ones_(parameter)
+            elif recipe.initialisation == "normal":
+                nn.init.normal_(parameter, std=recipe.weight_std, generator=generator)
+            else:
+                bound = 1 / math.sqrt(parameter.shape[1])
+                nn.init.uniform_(parameter, -bound, bound, generator=generator)
+
+
+class Block(nn.Module):
+    """Self-attention and feed-forward, each with a residual connection."""
+
+    def __init__(self, recipe: TransformerRecipe) -> None:
+        super().__init__()
+        width = recipe.width
+        self.heads = recipe.heads
+        self.pre = recipe.normalisation == "pre"
+        self.dropout = recipe.dropout
+        self.activation = functional.relu if recipe.activation == "relu" else functional.gelu
+        self.attention_norm = nn.LayerNorm(width)
+        self.mix = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+        self.feedforward_norm = nn.LayerNorm(width)
+        self.up = nn.Linear(width, recipe.feedforward)
+        self.down = nn.Linear(recipe.feedforward, width)
+
+    def forward(
+        self, hidden: Tensor, bias: Tensor | None, generator: torch.Generator | None
+    ) -> Tensor:
+        """Shapes (batch, length, width) in and out; ``bias`` is added to attention scores."""
+        if self.pre:
+            hidden = hidden + self._attend(self.attention_norm(hidden), bias, generator)
+            return hidden + self._feed(self.feedforward_norm(hidden), generator)
+        hidden = self.attention_norm(hidden + self._attend(hidden, bias, generator))
+        return self.feedforward_norm(hidden + self._feed(hidden, generator))
+
+    def _attend(
+        self, hidden: Tensor, bias: Tensor | None, generator: torch.Generator | None
+    ) -> Tensor:
+        batch, length, width = hidden.shape
+        mixed = self.mix(hidden).view(batch, length, 3, self.heads, width // self.heads)
+        query, key, value = mixed.permute(2, 0, 3, 1, 4).unbind(0)
+        scores = query @ key.transpose(-1, -2) * (width // self.heads) ** -0.5
+        if bias is not None:
+            scores = scores + bias
+        context = (scores.softmax(dim=-1) @ value).transpose(1, 2).reshape(batch, length, width)
+        return drop(self.out(context), self.dropout, generator)
+
+    def _feed(self, hidden: Tensor, generator: torch.Generator | None) -> Tensor:
+        inner = self.activation(self.up(hidden))
+        return drop(self.down(inner), self.dropout, generator)
+
+
+def drop(hidden: Tensor, share: float, generator: torch.Generator | None) -> Tensor:
+    """Dropout whose mask comes from the given generator; no dropout without one."""
+    if generator is None or share == 0.0:
+        return hidden
+    kept = torch.empty_like(hidden).bernoulli_(1 - share, generator=generator)
+    return hidden * kept / (1 - share)
+
+
+def pool(hidden: Tensor, present: Tensor | None, pooling: str) -> Tensor:
+    """One vector a text, shape (batch, width): the mean over its pieces, or its first piece's."""
+    if pooling == "first":
+        return hidden[:, 0]
+    if present is None:
+        return hidden.mean(dim=1)
+    weights = present.to(hidden.dtype)[:, :, None]
+    return (hidden * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1.0)

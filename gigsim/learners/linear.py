@@ -1,0 +1,168 @@
+"""The linear learner: TF-IDF of single words, one logistic regression a label, solved out."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.special import expit
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
+
+from gigsim.learners.protocol import Rows, State
+from gigsim.learners.ragged import Ragged
+from gigsim.learners.recipes import LinearRecipe
+from gigsim.learners.vocabulary import BagOfWords, Vocabulary, WordList
+from gigsim.resumes.corpus import Corpus
+
+
+@dataclass(frozen=True, eq=False)
+class CountRows:
+    """Resumes as counts of words: CSR, int32, shape (n, words)."""
+
+    counts: sparse.csr_array
+
+    def __len__(self) -> int:
+        return int(self.counts.shape[0])
+
+    def take(self, rows: NDArray[np.integer]) -> CountRows:
+        """The given rows, in the given order."""
+        return CountRows(self.counts[np.asarray(rows)])
+
+
+@dataclass(frozen=True)
+class LinearLearner:
+    """Multi-label logistic regression on TF-IDF.
+
+    Term frequencies are 1 + ln(count); idf is ln((1 + n)/(1 + df)) + 1 over the n submitted rows
+    and 0 for words that none of them holds (they are no feature); rows have unit length: what
+    scikit-learn's ``TfidfVectorizer(sublinear_tf=True)`` fitted on the same rows computes.
+
+    Attributes:
+        recipe: penalty, tolerance, size of the vocabulary.
+        labels: number of labels L.
+        threads: of the linear algebra in one fit.
+    """
+
+    recipe: LinearRecipe
+    labels: int
+    threads: int = 1
+
+    name = "linear"
+    limit = None
+    ordered = False
+
+    def vocabulary(self, training_side: Corpus, word_list: Sequence[str] | None) -> Vocabulary:
+        """The given words, or the most frequent tokens of the training side."""
+        if word_list is not None:
+            return WordList(word_list)
+        return BagOfWords.from_corpus(training_side, self.recipe.features)
+
+    def represent(self, texts: Ragged, vocabulary_size: int) -> CountRows:
+        """Counts of each id in each text; the order is lost."""
+        ones = np.ones(len(texts.values), dtype=np.int32)
+        shape = (len(texts), vocabulary_size)
+        counts = sparse.csr_array((ones, texts.values, texts.offsets), shape=shape)
+        counts.sum_duplicates()
+        return CountRows(counts)
+
+    def fit(
+        self, rows: Rows, labels: NDArray[np.bool_], seed: int, start: State | None = None
+    ) -> LinearClassifier:
+        """Solve the ten convex problems; ``seed`` plays no part and ``start`` saves iterations.
+
+        Raises:
+            RuntimeError: a solver ran out of iterations, or of floating-point precision.
+        """
+        counts = _counts(rows)
+        if labels.shape != (len(rows), self.labels):
+            raise ValueError(f"labels are {labels.shape}, not {(len(rows), self.labels)}")
+        n, words = counts.shape
+        frequency = np.bincount(counts.indices, minlength=words)
+        idf = np.where(frequency > 0, np.log((1 + n) / (1 + frequency)) + 1, 0.0)
+        features = _tfidf(counts, idf)
+        weights = np.zeros((self.labels, words))
+        # A label that nobody or everybody carries has a constant probability of 0 or 1.
+        intercepts = np.where(labels.all(axis=0), np.inf, -np.inf)
+        with threadpool_limits(self.threads):
+            for label in np.flatnonzero(labels.any(axis=0) & ~labels.all(axis=0)):
+                weights[label], intercepts[label] = self._solve(
+                    features, labels[:, label], int(label), start
+                )
+        classifier = LinearClassifier({"idf": idf, "weights": weights, "intercepts": intercepts})
+        classifier.loss = _cross_entropy(classifier.decisions(features), labels)
+        return classifier
+
+    def _solve(
+        self,
+        features: sparse.csr_array,
+        carried: NDArray[np.bool_],
+        label: int,
+        start: State | None,
+    ) -> tuple[NDArray[np.float64], float]:
+        model = LogisticRegression(
+            C=self.recipe.c,
+            tol=self.recipe.tolerance,
+            max_iter=self.recipe.max_iterations,
+            warm_start=start is not None,
+        )
+        if start is not None:
+            model.coef_ = start["weights"][[label]].copy()
+            model.intercept_ = np.nan_to_num(start["intercepts"][[label]], posinf=0.0, neginf=0.0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ConvergenceWarning)
+            try:
+                model.fit(features, carried)
+            except ConvergenceWarning as warning:
+                raise RuntimeError(
+                    f"the linear learner did not converge on label {label}: {warning}"
+                ) from warning
+        return model.coef_[0], float(model.intercept_[0])
+
+    def restore(self, state: State) -> LinearClassifier:
+        """The classifier with the given weights."""
+        return LinearClassifier(state)
+
+
+class LinearClassifier:
+    """Weights of shape (L, words), intercepts (L,) and idf (words,)."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.loss = float("nan")
+
+    def decisions(self, features: sparse.csr_array) -> NDArray[np.float64]:
+        """Log-odds of each label for TF-IDF rows, float64, shape (n, L)."""
+        return features @ self.state["weights"].T + self.state["intercepts"]
+
+    def probabilities(self, rows: Rows) -> NDArray[np.float32]:
+        """The probability of each label, float32, shape (n, L)."""
+        features = _tfidf(_counts(rows), self.state["idf"])
+        return expit(self.decisions(features)).astype(np.float32)
+
+
+def _counts(rows: Rows) -> sparse.csr_array:
+    if not isinstance(rows, CountRows):
+        raise TypeError(f"the linear learner reads CountRows, not {type(rows).__name__}")
+    return rows.counts
+
+
+def _tfidf(counts: sparse.csr_array, idf: NDArray[np.float64]) -> sparse.csr_array:
+    """Rows of unit length, or of zeros where a resume holds no feature; float64."""
+    values = (1.0 + np.log(counts.data)) * idf[counts.indices]
+    n = counts.shape[0]
+    owner = np.repeat(np.arange(n), np.diff(counts.indptr))
+    norms = np.sqrt(np.bincount(owner, weights=values**2, minlength=n))
+    norms[norms == 0] = 1.0
+    return sparse.csr_array((values / norms[owner], counts.indices, counts.indptr), counts.shape)
+
+
+def _cross_entropy(decisions: NDArray[np.float64], labels: NDArray[np.bool_]) -> float:
+    """Mean over rows and labels; labels with constant probabilities contribute nothing."""
+    signed = np.where(labels, decisions, -decisions)
+    return float(np.logaddexp(0.0, -signed).mean())

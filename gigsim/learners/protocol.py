@@ -1,0 +1,134 @@
+"""What a platform needs of a learner: rows and labels in, probabilities out.
+
+A learner sees what a platform sees: submitted rows and submitted labels. Membership, the signal
+and clean copies are not in its reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigsim.learners.ragged import Ragged
+from gigsim.learners.recipes import LinearRecipe, TransformerRecipe
+from gigsim.learners.vocabulary import Vocabulary
+from gigsim.resumes.corpus import Corpus
+
+Precision = Literal["float32", "bfloat16"]
+Device = Literal["cpu", "cuda", "mps"]
+
+#: The weights of a classifier by name.
+State = dict[str, NDArray[Any]]
+
+
+class Rows(Protocol):
+    """Texts in the form that a learner trains on: made once, picked from at each retraining."""
+
+    def __len__(self) -> int: ...
+
+    def take(self, rows: NDArray[np.integer]) -> Rows:
+        """The given rows (integers, repeats allowed), in the given order."""
+        ...
+
+
+class Classifier(Protocol):
+    """A trained learner.
+
+    Attributes:
+        loss: binary cross-entropy at the end of training, mean over rows and labels; NaN for a
+            classifier that was restored.
+    """
+
+    loss: float
+
+    @property
+    def state(self) -> State:
+        """Its weights, enough to restore it."""
+        ...
+
+    def probabilities(self, rows: Rows) -> NDArray[np.float32]:
+        """The probability of each label, float32, shape (n, L)."""
+        ...
+
+
+class Learner(Protocol):
+    """A kind of classifier and the recipe for training it. Small, immutable and picklable."""
+
+    @property
+    def name(self) -> str:
+        """For errors, such as ``linear``."""
+        ...
+
+    @property
+    def limit(self) -> int | None:
+        """The most pieces that it reads of a text; None for all."""
+        ...
+
+    @property
+    def ordered(self) -> bool:
+        """Whether it sees the order of the pieces, or their counts only."""
+        ...
+
+    def vocabulary(self, training_side: Corpus, word_list: Sequence[str] | None) -> Vocabulary:
+        """How it reads words.
+
+        Args:
+            training_side: resumes that the platform may have seen before the run.
+            word_list: all the words there are, for the built-in language; None for other corpora.
+        """
+        ...
+
+    def represent(self, texts: Ragged, vocabulary_size: int) -> Rows:
+        """Texts as ids in [0, vocabulary_size), in the form that it trains on."""
+        ...
+
+    def fit(
+        self, rows: Rows, labels: NDArray[np.bool_], seed: int, start: State | None = None
+    ) -> Classifier:
+        """Train on n rows with labels of shape (n, L), from ``start`` or from scratch.
+
+        The same arguments give the same bits, and no global random state or number of threads is
+        changed.
+
+        Raises:
+            RuntimeError: the training diverged, or did not converge.
+        """
+        ...
+
+    def restore(self, state: State) -> Classifier:
+        """The classifier with the given weights."""
+        ...
+
+
+def make_learner(
+    recipe: LinearRecipe | TransformerRecipe,
+    *,
+    labels: int,
+    precision: Precision = "float32",
+    threads: int = 1,
+    device: Device = "cpu",
+) -> Learner:
+    """The learner of a recipe.
+
+    Args:
+        recipe: what to train and how.
+        labels: number of labels L.
+        precision: of the matrix products in a transformer; the linear learner is always solved in
+            float64.
+        threads: of one training, at least 1.
+        device: where a transformer is trained; the linear learner uses the CPU.
+
+    Raises:
+        InputError: the device is not there.
+    """
+    # Imported here because each pulls in a large library that the other kind does without.
+    if isinstance(recipe, LinearRecipe):
+        from gigsim.learners.linear import LinearLearner
+
+        return LinearLearner(recipe, labels, threads)
+    from gigsim.learners.transformer import TransformerLearner
+
+    return TransformerLearner(recipe, labels, precision, threads, device)

@@ -1,0 +1,140 @@
+"""Recipes: everything of a learner that moves S, explicit, typed and hashed with the config.
+
+S depends on the recipe at equal accuracy (initialisation, normalisation, learning rate and length
+of training move it as much as α does), so nothing of it is a hidden default of a library.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LinearRecipe(_Frozen):
+    """TF-IDF of single words and one L2-regularised logistic regression a label."""
+
+    kind: Literal["linear"] = "linear"
+    c: float = Field(
+        10.0, gt=0, le=1e6, description="Inverse strength of the L2 penalty, as in scikit-learn."
+    )
+    tolerance: float = Field(
+        1e-6,
+        gt=0,
+        le=1e-2,
+        description="Largest component of the mean loss's gradient at which the solver stops. "
+        "scikit-learn's own 1e-4 stops far from the optimum on TF-IDF and moves S by .02.",
+    )
+    max_iterations: int = Field(
+        5_000, ge=10, le=1_000_000, description="Solver iterations; running out is an error."
+    )
+    features: int = Field(
+        30_000,
+        ge=1,
+        le=1_000_000,
+        description="Words of the vocabulary, by document frequency on the training side. Unused "
+        "for the built-in language, whose whole word list is the vocabulary.",
+    )
+
+
+class TransformerRecipe(_Frozen):
+    """A BERT-like encoder and a linear head, trained end to end with binary cross-entropy."""
+
+    kind: Literal["transformer"] = "transformer"
+    encoder: str = Field(
+        "lean",
+        min_length=1,
+        description='"lean" is the encoder of this package, trained from scratch; anything else is '
+        "a local Hugging Face folder or an id on its hub, fine-tuned with its own tokenizer. The "
+        "fields marked (lean) say nothing about those.",
+    )
+    vocabulary_size: int = Field(
+        8_000,
+        ge=100,
+        le=200_000,
+        description="(lean) Word pieces trained on the training side. Unused for the built-in "
+        "language, whose word list is the vocabulary.",
+    )
+    max_tokens: int = Field(
+        128,
+        ge=8,
+        le=8_192,
+        description="Pieces read of a resume, special ones included; cost grows faster than it.",
+    )
+    layers: int = Field(2, ge=1, le=48, description="(lean) Blocks of attention and feed-forward.")
+    width: int = Field(128, ge=8, le=4_096, description="(lean) Units of the residual stream.")
+    heads: int = Field(2, ge=1, le=64, description="(lean) Attention heads; they divide width.")
+    feedforward: int = Field(
+        512, ge=8, le=16_384, description="(lean) Hidden units of a feed-forward layer."
+    )
+    activation: Literal["relu", "gelu"] = Field(
+        "relu",
+        description="(lean) GELU costs a fifth of a step on a CPU and learns no better here.",
+    )
+    normalisation: Literal["pre", "post"] = Field(
+        "pre",
+        description="(lean) Layer norm before each sub-layer and once at the end, or after each "
+        "sub-layer and on the embeddings (as BERT has it).",
+    )
+    initialisation: Literal["fan_in", "normal"] = Field(
+        "fan_in",
+        description="(lean) Weights uniform on ±1/sqrt(inputs), or normal with standard deviation "
+        "weight_std; biases zero. BERT's normal .02 is meant for width 768: at 128 it hardly "
+        "learns in three epochs.",
+    )
+    weight_std: float = Field(
+        0.09,
+        gt=0,
+        le=1,
+        description='(lean) For initialisation = "normal"; 1/sqrt(width) is right.',
+    )
+    embedding_std: float = Field(
+        0.02,
+        gt=0,
+        le=1,
+        description="(lean) Standard deviation of fresh word and position embeddings. It decides "
+        "how much a never-trained signal disturbs the classifier.",
+    )
+    pooling: Literal["mean", "first"] = Field(
+        "mean", description="The text's vector: mean over its pieces, or a learned first piece."
+    )
+    dropout: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Share of units dropped in training (of embeddings and sub-layer outputs in "
+        "lean; wherever a foreign encoder has dropout). BERT uses 0.1, at twice the cost on a CPU.",
+    )
+    epochs: int = Field(3, ge=1, le=1_000, description="Passes over the submitted resumes.")
+    batch_size: int = Field(32, ge=1, le=4_096, description="Resumes in an optimiser step.")
+    learning_rate: float = Field(
+        1e-3,
+        gt=0,
+        le=1,
+        description="Peak step of AdamW. 1e-3 suits the lean encoder, 1e-5 to 1e-4 a pretrained.",
+    )
+    schedule: Literal["linear", "constant"] = Field(
+        "linear", description="Learning rate after the warm-up: down to 0 at the end, or constant."
+    )
+    warmup: float = Field(
+        0.1, ge=0, lt=1, description="Share of all steps over which the learning rate rises from 0."
+    )
+    weight_decay: float = Field(
+        0.01, ge=0, le=1, description="AdamW's decay of matrices; biases and norms have none."
+    )
+    gradient_clip: float = Field(
+        1.0, gt=0, le=1e6, description="Largest Euclidean norm of a step's gradient."
+    )
+
+    @model_validator(mode="after")
+    def _heads_divide_width(self) -> TransformerRecipe:
+        if self.width % self.heads:
+            raise ValueError(f"heads = {self.heads} must divide width = {self.width}")
+        return self
+
+
+Recipe = Annotated[LinearRecipe | TransformerRecipe, Field(discriminator="kind")]

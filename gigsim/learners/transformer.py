@@ -1,0 +1,287 @@
+"""The transformer learner: the training loop, batches by length, and prediction."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from gigsim.errors import InputError
+from gigsim.learners.encoder import LeanEncoder
+from gigsim.learners.pretrained import PretrainedEncoder
+from gigsim.learners.protocol import Device, Precision, Rows, State
+from gigsim.learners.ragged import Ragged
+from gigsim.learners.recipes import TransformerRecipe
+from gigsim.learners.threads import torch_settings
+from gigsim.learners.vocabulary import Vocabulary, WordList
+from gigsim.learners.wordpiece import WordPiece, load_tokenizer
+from gigsim.resumes.corpus import Corpus
+
+#: Batches are cut from stretches of this many batches sorted by length: nearly no padding, and
+#: the composition of a batch stays nearly random.
+_STRETCH = 50
+
+#: Resumes in a batch of prediction.
+_PREDICT = 64
+
+
+@dataclass(frozen=True, eq=False)
+class TokenRows:
+    """Resumes as ids in [0, size)."""
+
+    texts: Ragged
+    size: int
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, rows: NDArray[np.integer]) -> TokenRows:
+        """The given rows, in the given order."""
+        return TokenRows(self.texts.take(rows), self.size)
+
+    def batch(self, rows: NDArray[np.integer]) -> tuple[Tensor, Tensor | None]:
+        """Ids, int64, shape (batch, longest), and where they are not padding; None if nowhere."""
+        texts = self.texts
+        lengths = texts.lengths[rows]
+        # A text without any piece is one piece of padding, which nothing attends to.
+        within = np.arange(max(int(lengths.max()), 1))
+        present = within < lengths[:, None]
+        ids = np.zeros(present.shape, dtype=np.int64)
+        ids[present] = texts.values[(texts.offsets[rows][:, None] + within)[present]]
+        return torch.from_numpy(ids), None if present.all() else torch.from_numpy(present)
+
+
+@dataclass(frozen=True)
+class TransformerLearner:
+    """An encoder and a head trained end to end with binary cross-entropy and AdamW.
+
+    Attributes:
+        recipe: architecture and training.
+        labels: number of labels L.
+        precision: of matrix products: ``float32``, or ``bfloat16`` by autocast with float32
+            weights.
+        threads: of one training.
+        device: ``cpu``, ``cuda`` or ``mps``.
+
+    Raises:
+        InputError: the device is not there.
+    """
+
+    recipe: TransformerRecipe
+    labels: int
+    precision: Precision = "float32"
+    threads: int = 1
+    device: Device = "cpu"
+
+    name = "transformer"
+    ordered = True
+
+    def __post_init__(self) -> None:
+        there = {
+            "cpu": True,
+            "cuda": torch.cuda.is_available(),
+            "mps": torch.backends.mps.is_available(),
+        }
+        if not there[self.device]:
+            raise InputError(
+                "run.device",
+                f"{self.device!r} is not available",
+                f"one of {', '.join(name for name, is_there in there.items() if is_there)}",
+            )
+
+    @property
+    def limit(self) -> int:
+        """Pieces of a resume that fit beside the special ones."""
+        special = 2 if not self._lean else int(self.recipe.pooling == "first")
+        return self.recipe.max_tokens - special
+
+    @property
+    def _lean(self) -> bool:
+        return self.recipe.encoder == "lean"
+
+    def vocabulary(self, training_side: Corpus, word_list: Sequence[str] | None) -> Vocabulary:
+        """A published encoder's own; else the word list, or word pieces of the training side."""
+        if not self._lean:
+            return WordPiece.from_folder(self.recipe.encoder, training_side)
+        if word_list is not None:
+            return WordList(word_list)
+        return WordPiece.train(training_side, self.recipe.vocabulary_size)
+
+    def represent(self, texts: Ragged, vocabulary_size: int) -> TokenRows:
+        """The ids as they are, with the special ones that a published encoder expects."""
+        texts = texts.truncate(self.limit)
+        if not self._lean:
+            texts = load_tokenizer(self.recipe.encoder).enclose(texts)
+        return TokenRows(texts, vocabulary_size)
+
+    def fit(
+        self, rows: Rows, labels: NDArray[np.bool_], seed: int, start: State | None = None
+    ) -> TransformerClassifier:
+        """Train for the recipe's epochs; ``start`` replaces the fresh weights, not the recipe.
+
+        Raises:
+            RuntimeError: the loss is no longer finite.
+        """
+        rows = _token_rows(rows)
+        if labels.shape != (len(rows), self.labels) or not len(rows):
+            raise ValueError(f"labels are {labels.shape}, not {(len(rows), self.labels)}")
+        recipe = self.recipe
+        weights, order, masks = (int(s) for s in np.random.SeedSequence(seed).generate_state(3))
+        with self._settings(seed=masks):
+            network = self._network(rows.size, weights, start)
+            optimizer = _optimizer(network, recipe)
+            generator = torch.Generator(self.device).manual_seed(masks)
+            shuffler = np.random.Generator(np.random.PCG64(order))
+            targets = torch.from_numpy(labels.astype(np.float32)).to(self.device)
+            steps = recipe.epochs * math.ceil(len(rows) / recipe.batch_size)
+            step = 0
+            for _ in range(recipe.epochs):
+                total = torch.zeros((), device=self.device)
+                for batch in _batches(rows.texts.lengths, recipe.batch_size, shuffler):
+                    for group in optimizer.param_groups:
+                        group["lr"] = recipe.learning_rate * _schedule(recipe, step, steps)
+                    logits = self._logits(network, rows, batch, generator)
+                    loss = functional.binary_cross_entropy_with_logits(logits, targets[batch])
+                    optimizer.zero_grad()
+                    loss.backward()
+                    nn.utils.clip_grad_norm_(network.parameters(), recipe.gradient_clip)
+                    optimizer.step()
+                    total += loss.detach() * len(batch)
+                    step += 1
+                if not math.isfinite(total):
+                    raise RuntimeError(
+                        f"the transformer diverged in step {step} of {steps}: lower its"
+                        f" learning_rate, now {recipe.learning_rate}"
+                    )
+            return TransformerClassifier(self, network, rows.size, float(total) / len(rows))
+
+    def restore(self, state: State) -> TransformerClassifier:
+        """The classifier with the given weights."""
+        size = int(state["vocabulary_size"])
+        with self._settings(seed=0):
+            network = self._network(size, 0, state)
+        return TransformerClassifier(self, network, size, float("nan"))
+
+    def _network(self, size: int, seed: int, start: State | None) -> nn.Module:
+        """A network for ``size`` ids with fresh weights, or with those of ``start``."""
+        network: LeanEncoder | PretrainedEncoder
+        if self._lean:
+            # Laid out without weights first: torch would draw them from its global generator.
+            with torch.device("meta"):
+                network = LeanEncoder(self.recipe, size, self.labels)
+            network.to_empty(device="cpu")
+        else:
+            network = PretrainedEncoder(self.recipe, size, self.labels, weights=start is None)
+        if start is None:
+            network.draw_weights(self.recipe, torch.Generator().manual_seed(seed))
+        else:
+            weights = {k: torch.tensor(v) for k, v in start.items() if k != "vocabulary_size"}
+            network.load_state_dict(weights)
+        return network.to(self.device)
+
+    def _logits(
+        self,
+        network: nn.Module,
+        rows: TokenRows,
+        batch: NDArray[np.integer],
+        generator: torch.Generator | None,
+    ) -> Tensor:
+        """Log-odds in float32, shape (batch, L)."""
+        ids, present = rows.batch(batch)
+        if present is not None:
+            present = present.to(self.device)
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.precision == "bfloat16"):
+            return network(ids.to(self.device), present, generator).float()
+
+    @contextmanager
+    def _settings(self, seed: int) -> Iterator[None]:
+        """Torch's settings, and a global generator of our own for encoders that draw from it."""
+        devices = [torch.cuda.current_device()] if self.device == "cuda" else []
+        with torch_settings(self.threads, self.device), torch.random.fork_rng(devices):
+            torch.random.default_generator.manual_seed(seed)
+            if self.device == "cuda":
+                torch.cuda.manual_seed(seed)
+            yield
+
+
+class TransformerClassifier:
+    """A trained network; see ``protocol.Classifier``."""
+
+    def __init__(
+        self, learner: TransformerLearner, network: nn.Module, size: int, loss: float
+    ) -> None:
+        self._learner = learner
+        self._network = network.eval()
+        self._size = size
+        self.loss = loss
+
+    @property
+    def state(self) -> State:
+        """Weights by name (float32) and the number of ids."""
+        weights = self._network.state_dict()
+        state: State = {name: w.cpu().numpy().copy() for name, w in weights.items()}
+        return state | {"vocabulary_size": np.array(self._size)}
+
+    def probabilities(self, rows: Rows) -> NDArray[np.float32]:
+        """The probability of each label, float32, shape (n, L)."""
+        rows = _token_rows(rows)
+        if rows.size != self._size:
+            raise ValueError(f"rows over {rows.size} ids, a classifier over {self._size}")
+        learner = self._learner
+        out = np.empty((len(rows), learner.labels), dtype=np.float32)
+        by_length = np.argsort(rows.texts.lengths, kind="stable")
+        with learner._settings(seed=0), torch.inference_mode():
+            for start in range(0, len(rows), _PREDICT):
+                batch = by_length[start : start + _PREDICT]
+                logits = learner._logits(self._network, rows, batch, None)
+                out[batch] = logits.sigmoid().cpu().numpy()
+        return out
+
+
+def _token_rows(rows: Rows) -> TokenRows:
+    if not isinstance(rows, TokenRows):
+        raise TypeError(f"the transformer learner reads TokenRows, not {type(rows).__name__}")
+    return rows
+
+
+def _optimizer(network: nn.Module, recipe: TransformerRecipe) -> torch.optim.AdamW:
+    """AdamW; decay pulls on matrices only, as usual for transformers."""
+    parameters = list(network.parameters())
+    groups = [
+        {"params": [p for p in parameters if p.dim() >= 2], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
+    ]
+    # The fused form is one pass over the weights; torch has it for these two kinds of device.
+    fused = parameters[0].device.type in ("cpu", "cuda")
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=fused)
+
+
+def _schedule(recipe: TransformerRecipe, step: int, steps: int) -> float:
+    """Share of the peak learning rate in step 0 <= ``step`` < ``steps``."""
+    rising = math.ceil(recipe.warmup * steps)
+    if step < rising:
+        return (step + 1) / rising
+    if recipe.schedule == "constant":
+        return 1.0
+    return (steps - step) / (steps - rising)
+
+
+def _batches(
+    lengths: NDArray[np.int64], size: int, shuffler: np.random.Generator
+) -> Iterator[NDArray[np.int64]]:
+    """Every row once, in batches of rows of similar length, in random order."""
+    order = shuffler.permutation(len(lengths))
+    batches = []
+    for start in range(0, len(order), _STRETCH * size):
+        stretch = order[start : start + _STRETCH * size]
+        stretch = stretch[np.argsort(lengths[stretch], kind="stable")]
+        batches += [stretch[i : i + size] for i in range(0, len(stretch), size)]
+    for i in shuffler.permutation(len(batches)):
+        yield batches[i]

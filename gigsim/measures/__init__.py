@@ -1,0 +1,1 @@
+"""What is measured of a classifier and of a society."""

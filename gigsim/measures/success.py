@@ -1,0 +1,114 @@
+"""Success, base rate and quality of a classifier on held-out resumes (never trained on).
+
+The predicted set of a resume holds the labels with probability over one half; it may be empty. The
+top label is the most probable one. Each quantity is an average over resumes, so that intervals come
+from resampling the resumes' near-duplicate clusters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigsim.measures.bootstrap import cluster_intervals
+
+#: Averages over all held-out resumes, over those without the target, over those with any label.
+QUANTITIES = (
+    "success_any",
+    "success_top1",
+    "base_any",
+    "base_top1",
+    "flipped_any",
+    "flipped_top1",
+    "accuracy",
+)
+
+
+def per_resume(
+    planted: NDArray[np.float32],
+    clean: NDArray[np.float32],
+    labels: NDArray[np.bool_],
+    target: int,
+) -> dict[str, NDArray[np.bool_]]:
+    """What happened to each held-out resume.
+
+    Args:
+        planted: probabilities with the signal planted, shape (n, L).
+        clean: probabilities of the same resumes without it, shape (n, L).
+        labels: true label sets, shape (n, L).
+        target: column of y*.
+
+    Returns:
+        bool arrays of shape (n,): ``success_any``, ``success_top1`` (signal planted),
+        ``base_any``, ``base_top1`` (no signal), ``accuracy`` (no signal, top label true).
+    """
+    top = clean.argmax(axis=1)
+    return {
+        "success_any": planted[:, target] > 0.5,
+        "success_top1": planted.argmax(axis=1) == target,
+        "base_any": clean[:, target] > 0.5,
+        "base_top1": top == target,
+        "accuracy": labels[np.arange(len(labels)), top],
+    }
+
+
+def summarise(
+    repeats: Sequence[dict[str, NDArray[np.bool_]]],
+    labels: NDArray[np.bool_],
+    target: int,
+    clusters: NDArray[np.int64],
+    generator: np.random.Generator,
+    draws: int,
+) -> dict[str, float]:
+    """Means, 95 % intervals and spread over trainings of :data:`QUANTITIES`.
+
+    Args:
+        repeats: :func:`per_resume` of each of at least one training.
+        labels: true label sets of the held-out resumes, shape (n, L).
+        target: column of y*.
+        clusters: near-duplicate clusters, shape (n,), the units that are resampled.
+        generator: of the resampling.
+        draws: number of resamplings.
+
+    Returns:
+        For each quantity q: ``q``, ``q_low``, ``q_high`` (95 % percentile bootstrap over clusters)
+        and ``q_sd`` (sd over trainings; NaN for one training). ``flipped_*`` averages over resumes
+        that do not carry y*, ``accuracy`` over those with at least one label.
+    """
+    without = ~labels[:, target]
+    groups = {
+        "success_any": ("success_any", slice(None)),
+        "success_top1": ("success_top1", slice(None)),
+        "base_any": ("base_any", slice(None)),
+        "base_top1": ("base_top1", slice(None)),
+        "flipped_any": ("success_any", without),
+        "flipped_top1": ("success_top1", without),
+        "accuracy": ("accuracy", labels.any(axis=1)),
+    }
+    result: dict[str, float] = {}
+    for quantity in QUANTITIES:
+        source, rows = groups[quantity]
+        each = np.stack([repeat[source][rows] for repeat in repeats], axis=1).astype(float)
+        means = each.mean(axis=0)
+        low, high = cluster_intervals(
+            each.mean(axis=1, keepdims=True), clusters[rows], generator, draws=draws
+        )
+        result[quantity] = float(means.mean())
+        result[f"{quantity}_low"] = float(low[0])
+        result[f"{quantity}_high"] = float(high[0])
+        result[f"{quantity}_sd"] = float(means.std(ddof=1)) if len(means) > 1 else float("nan")
+    return result
+
+
+def f1_micro(clean: NDArray[np.float32], labels: NDArray[np.bool_]) -> float:
+    """Micro-averaged F1 of the predicted sets, in [0, 1]; 0 where nothing is predicted."""
+    predicted = clean > 0.5
+    hits = float((predicted & labels).sum())
+    return 2.0 * hits / max(1.0, float(predicted.sum() + labels.sum()))
+
+
+def tags_mean(clean: NDArray[np.float32]) -> float:
+    """Mean number of labels in a predicted set."""
+    return float((clean > 0.5).sum(axis=1).mean())

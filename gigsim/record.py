@@ -1,0 +1,159 @@
+"""What a run writes down: one row a period, one a retraining, one a collective, and the clock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gigsim.lines import METRICS
+
+if TYPE_CHECKING:
+    from gigsim.model import GigEconomy
+
+#: Quantities of the deployed classifier that every period repeats.
+_CARRIED = (
+    "success_any",
+    "success_top1",
+    "base_any",
+    "base_top1",
+    "flipped_any",
+    "flipped_top1",
+    "accuracy",
+    "f1_micro",
+    "tags_mean",
+)
+
+
+class Ledger:
+    """The rows of one run, in the order in which they happened."""
+
+    def __init__(self) -> None:
+        self._periods: list[dict[str, Any]] = []
+        self._retrainings: list[dict[str, Any]] = []
+        self._timings: list[dict[str, Any]] = []
+
+    def record(self, model: GigEconomy) -> None:
+        """Write down the period that just ended, and its retraining if there was one."""
+        bounds = {f"bound_{m}": model.lines.bound(alpha_effective(model), m) for m in METRICS}
+        self._periods.append(_period_row(model) | bounds | _group_rows(model))
+        if model.retrained:
+            self._retrainings.append(_retraining_row(model) | bounds)
+
+    def clock(self, period: int, what: str, seconds: float) -> None:
+        """Note what a clock measured; kept apart, since no two runs agree on it."""
+        self._timings.append({"period": period, "what": what, "seconds": seconds})
+
+    def periods(self) -> pd.DataFrame:
+        """One row a period; columns as in docs/tables.md."""
+        return pd.DataFrame(self._periods)
+
+    def retrainings(self) -> pd.DataFrame:
+        """One row a deployed classifier; columns as in docs/tables.md."""
+        return pd.DataFrame(self._retrainings)
+
+    def timings(self) -> pd.DataFrame:
+        """``period``, ``what``, ``seconds``."""
+        return pd.DataFrame(self._timings, columns=["period", "what", "seconds"])
+
+    def collectives(self, name: str) -> pd.DataFrame:
+        """One row a period and collective; there is one collective here, aiming at ``name``."""
+        columns = ["success_any", "success_top1", "bound_any", "bound_top1"]
+        table = self.periods()[["period", "alpha", "members", "free_riders", *columns]].copy()
+        table.insert(1, "collective", 0)
+        table.insert(2, "target", name)
+        return table
+
+
+def alpha_effective(model: GigEconomy) -> float:
+    """The share that plants in the data of the deployed classifier: what theory's α is.
+
+    It is ``alpha_trained`` times one minus the share of members who abstain; all members follow
+    the strategy here, so the two are equal.
+    """
+    return model.alpha_trained
+
+
+def freelancers(model: GigEconomy) -> pd.DataFrame:
+    """Final state of every freelancer, one row each; no text."""
+    population = model.population
+    return pd.DataFrame(
+        {
+            "freelancer": np.arange(len(population)),
+            "label_set": population.label_set,
+            "degree": model.stage.network.degrees(),
+            "cost": population.cost,
+            "threshold": population.threshold,
+            "first_mover": population.first_mover,
+            "member": population.member,
+            "holds_signal": population.holds_signal,
+            "base_carrier": model.stage.in_signal_set,
+            "utility": population.utility,
+            "wealth": population.wealth,
+        }
+    )
+
+
+def _period_row(model: GigEconomy) -> dict[str, Any]:
+    population = model.population
+    values = model.evaluation.values
+    return {
+        "period": model.period,
+        "alpha": model.alpha,
+        "members": int(population.member.sum()),
+        "free_riders": int(population.free_rider.sum()),
+        "outsiders": int(population.outsider.sum()),
+        "joined": model.joined,
+        "left": model.left,
+        "edited": model.edited,
+        "retrained": model.retrained,
+        "alpha_trained": model.alpha_trained,
+        "alpha_effective": alpha_effective(model),
+        "edited_trained": model.edited_trained,
+        **{name: values[name] for name in _CARRIED},
+        "gain": model.gain,
+        "spillover": model.spillover,
+    }
+
+
+def _group_rows(model: GigEconomy) -> dict[str, Any]:
+    population = model.population
+    row: dict[str, Any] = {}
+    for name, (rate, matched) in model.target_rates.items():
+        row[f"target_rate_{name}"], row[f"matched_share_{name}"] = rate, matched
+    groups = {
+        "members": population.member,
+        "free_riders": population.free_rider,
+        "outsiders": population.outsider,
+    }
+    for name, group in groups.items():
+        row[f"mean_utility_{name}"] = _mean(population.utility[group])
+    row["mean_utility"] = float(population.utility.mean())
+    row["mean_wealth"] = float(population.wealth.mean())
+    row["benefits"], row["costs"] = model.benefits, model.costs
+    return row
+
+
+def _retraining_row(model: GigEconomy) -> dict[str, Any]:
+    excess, p_value = model.selection
+    metric = model.config.measure.success
+    return {
+        "period": model.period,
+        "alpha_trained": model.alpha_trained,
+        "alpha_effective": alpha_effective(model),
+        "edited_trained": model.edited_trained,
+        **model.evaluation.values,
+        "clean_any": model.clean["any"][0],
+        "clean_any_sd": model.clean["any"][1],
+        "clean_top1": model.clean["top1"][0],
+        "clean_top1_sd": model.clean["top1"][1],
+        **model.lines.facts(metric),
+        "selection": excess,
+        "selection_p": p_value,
+    }
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    return float(values.mean()) if len(values) else float("nan")

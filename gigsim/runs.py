@@ -1,0 +1,203 @@
+"""The folder of a run: written whole or not at all, tables readable with pandas alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from subprocess import CalledProcessError, run
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gigsim.config import Config, digest, dumps, load
+from gigsim.errors import InputError
+from gigsim.plots import overview
+from gigsim.record import freelancers
+from gigsim.summary import summarise_run
+
+if TYPE_CHECKING:
+    from gigsim.model import GigEconomy
+
+#: Version of the tables' columns, in the metadata of every Parquet file.
+SCHEMA_VERSION = 1
+
+_TABLES = ("periods", "retrainings", "collectives", "freelancers", "theory", "timings")
+_PACKAGES = [
+    "gigsim",
+    "mesa",
+    "numpy",
+    "scipy",
+    "torch",
+    "transformers",
+    "tokenizers",
+    "scikit-learn",
+    "networkx",
+    "pandas",
+    "pyarrow",
+]
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run read back: its config, its summary and its tables (see docs/tables.md)."""
+
+    path: Path
+    config: Config
+    summary: dict[str, Any]
+    periods: pd.DataFrame
+    retrainings: pd.DataFrame
+    collectives: pd.DataFrame
+    freelancers: pd.DataFrame
+    theory: pd.DataFrame
+    timings: pd.DataFrame
+
+
+def save_run(model: GigEconomy, out: Path | str, command: Sequence[str] = ()) -> Path:
+    """Write a run's folder under ``out``.
+
+    Args:
+        model: a run, finished or not.
+        out: the folder that holds runs; made if it is not there.
+        command: the command line, for the provenance.
+
+    Returns:
+        ``out/<UTC time>-<name>-<hash of the config>``. It appears complete, or not at all.
+
+    Raises:
+        InputError: ``out`` cannot be written to.
+    """
+    out = Path(out)
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    name = f"{stamp}-{model.config.name}-{digest(model.config)}"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        partial = out / f".{name}.partial-{os.getpid()}"
+        partial.mkdir()
+    except OSError as error:
+        raise InputError(
+            str(out),
+            f"cannot be written to ({error.strerror})",
+            "give a writable folder: --out DIR",
+        ) from error
+    try:
+        _write(model, partial, command)
+        final = _free_name(out / name)
+        partial.rename(final)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return final
+
+
+def load_run(path: Path | str) -> RunFolder:
+    """Read a run's folder.
+
+    Raises:
+        InputError: no such folder, a file missing or damaged, another schema.
+    """
+    path = Path(path)
+    allowed = "a folder written by `gigsim run` is needed"
+    if not path.is_dir():
+        raise InputError(str(path), "no such run folder", allowed)
+    try:
+        tables = {name: _read_table(path / f"{name}.parquet") for name in _TABLES}
+        summary = json.loads((path / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(str(path), f"not a complete run ({error})", allowed) from error
+    return RunFolder(path=path, config=load(path / "config.toml"), summary=summary, **tables)
+
+
+def tables_of(model: GigEconomy) -> dict[str, pd.DataFrame]:
+    """The tables of a run by file name, without the clock's."""
+    # Whole numbers of planted resumes, where the finite-sample line has its steps: from one to a
+    # little past the largest collective, evenly on a log scale.
+    size = len(model.population)
+    last = max(2.0, min(size, 1.15 * size * model.retrainings["alpha_effective"].max()))
+    grid = np.unique(np.rint(np.append(0.0, np.geomspace(1, last, 400)))) / size
+    return {
+        "periods": model.periods,
+        "retrainings": model.retrainings,
+        "collectives": model.ledger.collectives(model.config.collective.target),
+        "freelancers": freelancers(model),
+        "theory": model.lines.table(grid),
+    }
+
+
+def _write(model: GigEconomy, folder: Path, command: Sequence[str]) -> None:
+    tables = tables_of(model)
+    for name, table in tables.items():
+        _write_table(table, folder / f"{name}.parquet")
+    _write_table(model.ledger.timings(), folder / "timings.parquet")
+    (folder / "config.toml").write_text(dumps(model.config), encoding="utf-8")
+    summary = summarise_run(model)
+    _write_json(summary, folder / "summary.json")
+    _write_json(_provenance(model, command), folder / "provenance.json")
+    figure = overview(model.config, tables["periods"], tables["retrainings"], tables["theory"])
+    figure.savefig(folder / "overview.png", dpi=150)
+
+
+def _write_table(table: pd.DataFrame, path: Path) -> None:
+    columns = pa.Table.from_pandas(table, preserve_index=False)
+    metadata = (columns.schema.metadata or {}) | {b"schema_version": str(SCHEMA_VERSION).encode()}
+    pq.write_table(columns.replace_schema_metadata(metadata), path)
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    columns = pq.read_table(path)
+    found = (columns.schema.metadata or {}).get(b"schema_version", b"none").decode()
+    if found != str(SCHEMA_VERSION):
+        raise ValueError(f"{path.name} has schema {found}, this version reads {SCHEMA_VERSION}")
+    return columns.to_pandas()
+
+
+def _write_json(content: dict[str, Any], path: Path) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _provenance(model: GigEconomy, command: Sequence[str]) -> dict[str, Any]:
+    return {
+        "command": list(command),
+        "commit": _commit(),
+        "config_hash": digest(model.config),
+        "seed": model.config.run.seed,
+        "device": model.config.run.device,
+        "precision": model.config.run.precision,
+        "threads": model.config.run.threads,
+        "resumes": model.stage.supply.population.origin,
+        "python": sys.version.split()[0],
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "versions": {name: version(name) for name in _PACKAGES},
+    }
+
+
+def _commit() -> str | None:
+    """The commit of the source tree, None for an installed package."""
+    folder = Path(__file__).parent
+    if not (folder.parent / ".git").exists():
+        return None
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40"]
+    try:
+        return run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, CalledProcessError):
+        return None
+
+
+def _free_name(path: Path) -> Path:
+    """The path, or it with a number where two runs end in the same second."""
+    candidate, number = path, 1
+    while candidate.exists():
+        number += 1
+        candidate = path.with_name(f"{path.name}-{number}")
+    return candidate

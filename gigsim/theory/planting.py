@@ -1,0 +1,270 @@
+"""Planting a signal with the feature-label strategy: the bound, its foot, and the exact staircase.
+
+Members, a uniformly random share α of the population, report h(x, y) = (g(x), y*): they put the
+signal into their features and the target label in place of their own. The platform deploys f, and
+success is S(α) = Pr_{x~P0}{f(g(x)) = y*}. Two numbers of the base distribution P0 say how hard
+that is: ξ = P0(X*), the mass of the signal set X* = g(X) before anybody plants, and the gap
+Δ = max_{x in X*} (max_y P0(y|x) − P0(y*|x))⁺, how far the target is behind where the signal is.
+
+Resumes carry label *sets*. The theorem then holds for two readings of success:
+
+* ``any``, the predicted set holds y*: the binary question "is y* in the set?", with
+  Δ = max_{X*} (1 − 2 P0(y* in Y|x))⁺; for replaced and for extended label sets.
+* ``top1``, the label of the largest marginal is y*: with the label marginals in place of P0(y|x);
+  for replaced sets only. With extended sets (members add y* to their own labels) no theorem is
+  known, and none is offered here.
+
+Formulas come back unclipped, −inf at α = 0; figures draw max(0, ·). A tie at a signal point counts
+as failure throughout.
+
+Source: Hardt, Mazumdar, Mendler-Dünner and Zrnic (2023), "Algorithmic Collective Action in
+Machine Learning", Theorem 1 and Corollary 2. What is said to be *derived* is proved in a line or
+two and checked on random worlds (``theory.worlds``), not quoted from the paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gigsim.theory.gaps import Floats, unit_interval
+from gigsim.theory.gaps import deficit_any as deficit_any
+from gigsim.theory.gaps import deficit_top1 as deficit_top1
+from gigsim.theory.gaps import gap_any as gap_any
+from gigsim.theory.gaps import gap_top1 as gap_top1
+
+Goal = Literal["any", "top1"]
+LabelSets = Literal["replace", "extend"]
+Closeness = Literal[
+    "joint_tv",
+    "joint_contamination",
+    "conditional_tv",
+    "conditional_contamination",
+    "additive_slack",
+    "slides",
+]
+
+#: What the theorem covers: (reading of success, what members do to their label set).
+COVERED: frozenset[tuple[Goal, LabelSets]] = frozenset(
+    {("any", "replace"), ("any", "extend"), ("top1", "replace")}
+)
+
+# Each closeness: epsilon must be under the limit, and S >= 1 - loss(alpha, xi, gap, epsilon)/alpha.
+_LOSSES: dict[str, tuple[float, Callable[[Floats, Floats, Floats, Floats], Floats]]] = {
+    "joint_tv": (1.0, lambda a, xi, gap, e: (1 - a) * gap * xi + 2 * e),
+    "joint_contamination": (1.0, lambda a, xi, gap, e: (1 - a) * gap * xi + e / (1 - e)),
+    "conditional_tv": (0.5, lambda a, xi, gap, e: (1 - a) * (gap + 2 * e) * xi / (1 - 2 * e)),
+    "conditional_contamination": (
+        0.5,
+        lambda a, xi, gap, e: (1 - a) * ((1 - e) * gap + e) * xi / (1 - 2 * e),
+    ),
+    "additive_slack": (1.0, lambda a, xi, gap, e: (1 - a) * (gap + e) * xi / (1 - e)),
+    "slides": (1.0, lambda a, xi, gap, e: (1 - a) * gap * xi + a * e / (1 - e)),
+}
+
+
+def feature_label_bound(
+    alpha: ArrayLike,
+    *,
+    xi: ArrayLike,
+    gap: ArrayLike,
+    epsilon: ArrayLike = 0.0,
+    closeness: Closeness | None = None,
+) -> Floats:
+    """Theorem 1: S(α) ≥ 1 − ((1−α)/α)·Δ·ξ, unclipped, for a platform that is ε-close to Bayes.
+
+    Valid for the Bayes classifier of P = α P* + (1−α) P0 and randomly drawn members, without
+    further conditions, when ``epsilon`` is 0. For ``epsilon`` > 0 it depends on *what* is close;
+    with b = (1−α)/α (derived, 0 violations on random worlds against the worst such classifier):
+
+    ============================= =============================== =============================
+    ``closeness``                 f is Bayes-optimal for a Q with S(α) ≥
+    ============================= =============================== =============================
+    ``joint_tv``                  TV(P, Q) ≤ ε                    1 − bΔξ − 2ε/α
+    ``joint_contamination``       Q = (1−ε)P + εR                 1 − bΔξ − ε/((1−ε)α)
+    ``conditional_tv``            TV(P(·|x), Q(·|x)) ≤ ε < ½      1 − bξ(Δ + 2ε)/(1−2ε)
+    ``conditional_contamination`` Q(·|x) = (1−ε)P(·|x) + εR_x     1 − bξ((1−ε)Δ + ε)/(1−2ε)
+    ``additive_slack``            P(f(x)|x) ≥ max_y P(y|x) − ε    1 − bξ(Δ + ε)/(1−ε)
+    ``slides``                    TV(P, Q) ≤ ε; **NOT VALID**     1 − bΔξ − ε/(1−ε)
+    ============================= =============================== =============================
+
+    (the conditional ones at every x and for ε < ½; additive slack needs no Q).
+
+    ``slides`` is the additive term as the authors' slides print it. It fails under the definition
+    printed beside it: take α = 0.1 and ξ = 0, and let Q move half of the planted mass at every
+    signal point from y* to another label. Then TV(P, Q) = α/2 = 0.05, the classifier optimal for Q
+    fails at every signal point, S = 0, and the formula promises 1 − 0.05/0.95 = 0.947. It is here
+    to be compared with, never to be relied on.
+
+    ``gap`` may be the maximum over X* (the theorem) or the average of (max_y P0(y|x) − P0(y*|x))⁺
+    over x ~ P0 given X* (derived: the proof sums the gaps, so the average is enough; sharper).
+
+    Args:
+        alpha: share of the population that plants, in [0, 1].
+        xi: mass of the signal set under the base distribution, in [0, 1].
+        gap: Δ in [0, 1]; see ``theory.gaps``.
+        epsilon: how far the platform is from Bayes, at least 0 and under the closeness's limit.
+        closeness: what is close; needed when ``epsilon`` > 0.
+
+    Returns:
+        The bound, broadcast over all arguments (a float for floats); −inf where ``alpha`` is 0.
+
+    Raises:
+        ValueError: a number out of its range, ``epsilon`` > 0 without ``closeness``, or an
+            unknown ``closeness``.
+
+    Example:
+        >>> feature_label_bound([0.001, 0.01, 0.1], xi=0.001, gap=1.0).round(4).tolist()
+        [0.001, 0.901, 0.991]
+        >>> float(feature_label_bound(0.1, xi=0.0, gap=1.0, epsilon=0.05, closeness="joint_tv"))
+        0.0
+    """
+    share, mass = unit_interval("alpha", alpha), unit_interval("xi", xi)
+    deficit, slack = unit_interval("gap", gap), unit_interval("epsilon", epsilon)
+    if closeness is None and np.any(slack > 0):
+        valid = ", ".join(name for name in get_args(Closeness) if name != "slides")
+        raise ValueError(
+            f"epsilon > 0 needs a closeness, one of {valid} (or slides, which is not a valid bound)"
+        )
+    # At epsilon = 0 all of them are the theorem itself.
+    name = "joint_tv" if closeness is None else closeness
+    if name not in _LOSSES:
+        raise ValueError(f"unknown closeness {closeness!r}; one of {', '.join(_LOSSES)} is allowed")
+    limit, loss = _LOSSES[name]
+    if np.any(slack >= limit):
+        raise ValueError(f"closeness {name} needs epsilon in [0, {limit:g}), got {epsilon!r}")
+    # Nobody plants at alpha = 0: no promise, whatever xi is. A denormal alpha overflows to -inf.
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        bound = 1 - loss(share, mass, deficit, slack) / share
+    return np.where(share > 0, bound, -np.inf)[()]
+
+
+def feature_label_bound_averaged(alpha: ArrayLike, *, kappa: ArrayLike) -> Floats:
+    """The averaged-gap form: S(α) ≥ 1 − ((1−α)/α)·κ with κ = Σ_{x in X*} P0(x)·Δ_x⁺, ε = 0.
+
+    Derived (sum the gaps in the proof of Theorem 1 instead of bounding each by the largest);
+    κ ≤ Δ·ξ, so it is never below the theorem. κ is estimated in one piece, without ξ and Δ.
+
+    Args and result as there, κ in [0, 1].
+
+    Example:
+        >>> float(feature_label_bound_averaged(0.02, kappa=0.01).round(2))
+        0.51
+    """
+    return feature_label_bound(alpha, xi=unit_interval("kappa", kappa), gap=1.0)
+
+
+def critical_mass(success: ArrayLike, *, xi: ArrayLike, gap: ArrayLike) -> Floats:
+    """Corollary 2 (ε = 0): α*(S̄) ≤ κ/(κ + 1 − S̄) with κ = Δ·ξ, where the bound reaches S̄.
+
+    An *upper* bound on the smallest share with S(α) ≥ S̄: a smaller collective may do. For the
+    averaged form put κ in place of ξ and 1 in place of Δ.
+
+    Args:
+        success: S̄ in [0, 1]; 0 gives the :func:`foot`.
+        xi: mass of the signal set under P0, in [0, 1].
+        gap: Δ in [0, 1].
+
+    Returns:
+        Shares in [0, 1], broadcast. 0 where κ = 0: any share at all is enough.
+
+    Example:
+        >>> critical_mass([0.5, 0.9], xi=0.001, gap=1.0).round(6).tolist()
+        [0.001996, 0.009901]
+    """
+    wanted = unit_interval("success", success)
+    kappa = unit_interval("xi", xi) * unit_interval("gap", gap)
+    total = kappa + (1 - wanted)
+    return np.where(kappa > 0, kappa / np.where(total > 0, total, 1.0), 0.0)[()]
+
+
+def foot(*, xi: ArrayLike, gap: ArrayLike) -> Floats:
+    """Where the bound leaves 0: α = κ/(1 + κ), κ = Δ·ξ. At or under it the bound is vacuous.
+
+    Example:
+        >>> float(foot(xi=0.01, gap=1.0).round(6))
+        0.009901
+    """
+    return critical_mass(0.0, xi=xi, gap=gap)
+
+
+def flip_point(xi: ArrayLike, deficit: ArrayLike, planted: ArrayLike = 1.0) -> Floats:
+    """The share α_x above which the Bayes classifier gives y* to text x with the signal.
+
+    For a signal that a share ξ of base resumes carries whatever their text and labels are. At a
+    text with the signal the planted mass favours y* by ``planted`` and the base mass disfavours it
+    by d, so y* wins iff α·planted > (1−α)·ξ·d:
+
+        α_x = ξ d⁺ / (planted + ξ d⁺)
+
+    Derived; equal to brute-force argmax. Which d and which ``planted``:
+
+    * ``any``, replaced or extended sets: d = ``gaps.deficit_any``, planted = 1;
+    * ``top1``, replaced sets: d = ``gaps.deficit_top1``, planted = 1;
+    * ``top1``, extended sets (exact, though no theorem covers it): d = ``gaps.deficit_top1``,
+      planted = 1 − max_{l≠y*} m_l, because members go on reporting their own labels too.
+
+    Args:
+        xi: share of base resumes that carry the signal, in [0, 1].
+        deficit: d(x) in [−1, 1].
+        planted: in [0, 1].
+
+    Returns:
+        Shares in [0, 1], broadcast: 0 where d ≤ 0 (anybody is enough), 1 (never) where the planted
+        resumes do not favour y* at all.
+
+    Example:
+        >>> flip_point(0.01, [1.0, 0.5, -0.2]).round(6).tolist()
+        [0.009901, 0.004975, 0.0]
+    """
+    resistance = unit_interval("xi", xi) * np.maximum(np.asarray(deficit, dtype=np.float64), 0.0)
+    push = unit_interval("planted", planted)
+    total = push + resistance
+    return np.where(push > 0, resistance / np.where(total > 0, total, 1.0), 1.0)[()]
+
+
+def staircase(
+    alpha: ArrayLike,
+    weights: ArrayLike | None,
+    resistance: ArrayLike,
+    *,
+    held: ArrayLike | None = None,
+) -> Floats:
+    """Exact S(α) of the Bayes classifier: the weight of the signal points with α > α_x.
+
+    Statement: S(α) = Σ_x w(x)·1{α > α_x} for finite X and ε = 0, with w = G(x) the pushed-forward
+    base mass and α_x = d⁺/(w + d⁺), d(x) = P0(x)·(max_{y≠y*} P0(y|x) − P0(y*|x)). Derived, equal to
+    brute-force argmax. Theorem 1 is its Markov-type relaxation.
+
+    Args:
+        alpha: shares in [0, 1], any shape.
+        weights: non-negative, shape (n,), normalised here; None for equal weights (a sample).
+        resistance: α_x, shape (n,); see :func:`flip_point`.
+        held: bool, shape (n,): points that have y* already before anybody plants (d < 0); they
+            count at α = 0 as well. Without it S(0) is 0 where every resistance is ≥ 0.
+
+    Returns:
+        S, shape of ``alpha``, in [0, 1], non-decreasing in α.
+
+    Raises:
+        ValueError: no points, shapes that differ, or weights that are negative or sum to 0.
+
+    Example:
+        >>> staircase([0.0, 0.1, 0.3], None, [0.0, 0.1, 0.2, 0.2]).tolist()
+        [0.0, 0.25, 1.0]
+    """
+    points = np.asarray(resistance, dtype=np.float64)
+    mass = np.ones_like(points) if weights is None else np.asarray(weights, dtype=np.float64)
+    if points.ndim != 1 or points.size == 0 or mass.shape != points.shape:
+        raise ValueError(f"need n > 0 points and weights, got {points.shape} and {mass.shape}")
+    if np.any(mass < 0) or not mass.sum() > 0:
+        raise ValueError("weights must be non-negative with a positive sum")
+    if held is not None:
+        points = np.where(np.asarray(held, dtype=np.bool_), -np.inf, points)
+    order = np.argsort(points, kind="stable")
+    climbed = np.concatenate([[0.0], np.cumsum(mass[order])])
+    steps = np.searchsorted(points[order], unit_interval("alpha", alpha), side="left")
+    return (climbed[steps] / climbed[-1])[()]
