@@ -5,10 +5,11 @@ platform keeps retraining a classifier on what they submit; success S(α) emerge
 the theorems of Hardt, Mazumdar, Mendler-Dünner and Zrnic (ICML 2023).
 """
 
+from gigsim import theory
 from gigsim.config import Config, load
 from gigsim.errors import InputError
 from gigsim.model import GigEconomy
 from gigsim.runs import load_run, save_run
 
-__all__ = ["Config", "GigEconomy", "InputError", "load", "load_run", "save_run"]
+__all__ = ["Config", "GigEconomy", "InputError", "load", "load_run", "save_run", "theory"]
 __version__ = "0.1.0"

@@ -130,9 +130,9 @@ class TheoryLines:
             alphas: shares in [0, 1], shape (k,).
 
         Returns:
-            ``alpha``; for each covered metric ``bound_*`` (nominal: infinite data, ε = 0; unclipped)
-            and ``bound_*_low`` (at the upper limit of ξ), ``finite_*`` and its ``_sd`` (expected
-            success of an ε = 0 learner on N rows), ``finite_*_low`` (at the upper limit of ξ).
+            ``alpha``; for each covered metric ``bound_*`` (nominal: infinite data, ε = 0, not
+            clipped) and ``bound_*_low`` (at the upper limit of ξ), ``finite_*`` and its ``_sd``
+            (expected of an ε = 0 learner on N rows), ``finite_*_low`` (at the limit of ξ).
         """
         grid = np.asarray(alphas, dtype=float)
         columns: dict[str, NDArray[np.float64]] = {"alpha": grid}

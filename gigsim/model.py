@@ -17,9 +17,10 @@ from gigsim._mesa import forget_agent_counter
 from gigsim.agents import Collective, Freelancer, Platform, Submission
 from gigsim.config import Config, build
 from gigsim.learners.pool import FitJob, FitPool, FitResult
+from gigsim.learners.protocol import State
 from gigsim.lines import TheoryLines
-from gigsim.measures.evaluation import evaluate, outcome_of
-from gigsim.measures.selection import matched_rate, selection
+from gigsim.measures.evaluation import Evaluation, evaluate, outcome_of
+from gigsim.measures.selection import Selection, matched_rate, selection
 from gigsim.record import Ledger
 from gigsim.society import beliefs, joining
 from gigsim.stage import found_population, set_stage
@@ -66,6 +67,12 @@ class GigEconomy(mesa.Model):
         observer: Callable[[str], None] | None = None,
         **kwargs: Any,
     ) -> None:
+        self.lines: TheoryLines
+        self.evaluation: Evaluation
+        self.expectation: beliefs.Expectation
+        self.selection: Selection
+        self._paid: NDArray[np.bool_]
+        self._reference_state: State | None
         config = config or Config()
         overrides = kwargs | ({} if rng is None else {"run.seed": int(rng)})
         self.config = build(config.model_dump(mode="json"), overrides) if overrides else config

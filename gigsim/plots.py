@@ -18,7 +18,7 @@ _ORANGE, _SKY, _GREEN, _BLUE, _RED, _GREY = (
     "#D55E00",
     "#8A8A8A",
 )
-_STYLE = {"linewidth": 1.8, "solid_capstyle": "round"}
+_LINE = 1.8
 _READING = {"top1": "is the top label", "any": "is among the predicted labels"}
 
 
@@ -142,7 +142,7 @@ def _theory_lines(axes: Axes, config: Config, lines: pd.DataFrame) -> None:
             nominal,
             color="black",
             label="Theorem 1, nominal: infinite data, ε = 0\n(finite learners may fall below)",
-            **_STYLE,
+            linewidth=_LINE,
         )
         axes.plot(
             alpha,
@@ -150,7 +150,7 @@ def _theory_lines(axes: Axes, config: Config, lines: pd.DataFrame) -> None:
             color=_GREEN,
             linestyle=(0, (5, 2)),
             label=f"expected at N = {config.population.size:,} for ε = 0 (± sd over populations)",
-            **_STYLE,
+            linewidth=_LINE,
         )
         spread = lines[f"finite_{metric}_sd"]
         axes.fill_between(
@@ -193,13 +193,17 @@ def _over_time(
         color=_RED,
         drawstyle="steps-post",
         label="S, success of those who show the signal",
-        **_STYLE,
+        linewidth=_LINE,
     )
     axes.plot(
         retrainings["period"], retrainings[f"success_{metric}"], "o", color=_RED, markersize=4
     )
     axes.plot(
-        periods["period"], periods["alpha"], color=_BLUE, label="α, share who are members", **_STYLE
+        periods["period"],
+        periods["alpha"],
+        color=_BLUE,
+        label="α, share who are members",
+        linewidth=_LINE,
     )
     axes.plot(
         periods["period"],
@@ -262,7 +266,7 @@ def _quality(axes: Axes, config: Config, periods: pd.DataFrame, retrainings: pd.
         color=_GREEN,
         markersize=4,
         label="accuracy: top label is true (95 % interval)",
-        **_STYLE,
+        linewidth=_LINE,
     )
     axes.plot(
         retrainings["period"],
@@ -271,7 +275,7 @@ def _quality(axes: Axes, config: Config, periods: pd.DataFrame, retrainings: pd.
         color=_SKY,
         markersize=4,
         label="micro-F1 of the predicted sets",
-        **_STYLE,
+        linewidth=_LINE,
     )
     lowest = min(retrainings["accuracy_low"].min(), retrainings["f1_micro"].min())
     axes.set_ylim(max(0.0, lowest - 0.1), 1.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Any, cast, get_args
 
 import numpy as np
 import typer
@@ -30,8 +30,8 @@ def feature_label_command(
     xi: Annotated[float, typer.Option(min=0, max=1, help="ξ, base mass of the signal.")] = 0.001,
     gap: Annotated[float, typer.Option(min=0, max=1, help="Δ, suboptimality gap.")] = 1.0,
     epsilon: Annotated[float, typer.Option(min=0, max=1, help="ε of the learner.")] = 0.0,
-    closeness: Annotated[
-        str | None, typer.Option(help=f"What ε measures: {', '.join(_CLOSENESS)}.")
+    closeness_name: Annotated[
+        str | None, typer.Option("--closeness", help=f"What ε measures: {', '.join(_CLOSENESS)}.")
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the bound into this file.")] = None,
     as_json: JsonOption = False,
@@ -41,19 +41,18 @@ def feature_label_command(
     Example: gigsim bounds feature-label --alpha 0.001,0.01,0.1 --xi 0.001 --plot bound.png
     """
     alphas = _shares(alpha)
+    closeness = _closeness(closeness_name)
     if epsilon > 0 and closeness is None:
         raise InputError(
             "--closeness", f"--epsilon {epsilon} needs one", f"one of: {', '.join(_CLOSENESS)}"
         )
-    if closeness is not None and closeness not in _CLOSENESS:
-        raise InputError("--closeness", f"{closeness!r}", f"one of: {', '.join(_CLOSENESS)}")
     try:
         values = feature_label_bound(alphas, xi=xi, gap=gap, epsilon=epsilon, closeness=closeness)
     except ValueError as error:
         raise InputError(
             "gigsim bounds", str(error), "see gigsim bounds feature-label --help"
         ) from error
-    result = {
+    result: dict[str, Any] = {
         "strategy": "feature-label",
         "theorem": "Hardt et al. (2023), Theorem 1",
         "xi": xi,
@@ -76,12 +75,17 @@ def feature_label_command(
     print_table(
         f"S(α) is at least (ξ = {xi:g}, Δ = {gap:g}, ε = {epsilon:g})", rows, ("α", "bound")
     )
-    sizes = [("bound above 0", f"{100 * result['foot']:.4f} %")]  # type: ignore[operator]
+    sizes = [("bound above 0", f"{100 * result['foot']:.4f} %")]
     sizes += [
-        (f"S ≥ {goal}", f"{100 * mass:.4f} %")
-        for goal, mass in result["critical_mass"].items()  # type: ignore[attr-defined]
+        (f"S ≥ {goal}", f"{100 * mass:.4f} %") for goal, mass in result["critical_mass"].items()
     ]
     print_table("Share that suffices (ε = 0)", sizes, ("goal", "α"))
+
+
+def _closeness(name: str | None) -> Closeness | None:
+    if name is not None and name not in _CLOSENESS:
+        raise InputError("--closeness", f"{name!r}", f"one of: {', '.join(_CLOSENESS)}")
+    return cast("Closeness | None", name)
 
 
 def _shares(text: str) -> np.ndarray:
@@ -95,7 +99,7 @@ def _shares(text: str) -> np.ndarray:
     return values
 
 
-def _plot(path: Path, xi: float, gap: float, epsilon: float, closeness: str | None) -> None:
+def _plot(path: Path, xi: float, gap: float, epsilon: float, closeness: Closeness | None) -> None:
     from matplotlib.figure import Figure
 
     grid = np.geomspace(max(1e-6, min(1e-4, xi / 10)), 1.0, 600)

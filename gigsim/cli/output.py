@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -27,16 +27,18 @@ def print_lines(lines: list[str]) -> None:
     sys.stdout.write("\n".join(lines) + "\n")
 
 
-def print_table(title: str, rows: list[tuple[str, ...]], header: tuple[str, ...] = ()) -> None:
+def print_table(title: str, rows: Sequence[tuple[str, ...]], header: tuple[str, ...] = ()) -> None:
     """A small table for people."""
-    table = Table(title=title, title_justify="left", show_header=bool(header))
+    table = Table(show_header=bool(header))
     width = len(rows[0])
     for column in range(width):
         name = header[column] if header else ""
         table.add_column(name, justify="left" if column == 0 else "right")
     for row in rows:
         table.add_row(*row)
-    Console(file=sys.stdout).print(table)
+    console = Console(file=sys.stdout)
+    console.print(title, highlight=False)
+    console.print(table)
 
 
 def percent(value: float | None, digits: int = 1) -> str:

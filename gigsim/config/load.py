@@ -59,19 +59,22 @@ def build(
     """Validate a nested table after applying overrides; ``where`` names it in messages."""
     merged = Config().model_dump(mode="json")
     _merge(merged, table)
+    typed: set[tuple[str, ...]] = set()
     if isinstance(overrides, Mapping):
         pairs = [(tuple(key.split(".")), value) for key, value in overrides.items()]
     else:
         pairs = [_parse_override(text) for text in overrides]
-    # A kind first: its other keys may come in any order and must survive.
-    for path, value in sorted(pairs, key=lambda pair: pair[0][-1] != "kind"):
+        typed = {path for path, _ in pairs}
+    # Kinds and whole tables first: the other keys may come in any order and must survive.
+    pairs.sort(key=lambda pair: pair[0][-1] != "kind" and not isinstance(pair[1], Mapping))
+    for path, value in pairs:
         for key in reversed(path):
             value = {key: value}
         _merge(merged, value)
     try:
         return Config.model_validate(merged)
     except ValidationError as error:
-        raise _explain(error, where, {path for path, _ in pairs}) from error
+        raise _explain(error, where, typed) from error
 
 
 def dumps(config: Config) -> str:
@@ -128,15 +131,23 @@ def _merge(table: dict[str, Any], other: Mapping[str, Any], path: tuple[str, ...
             table[key] = dict(value) if isinstance(value, Mapping) else value
 
 
-def _explain(error: ValidationError, where: str, overridden: set[tuple[str, ...]]) -> InputError:
-    """Turn pydantic's first complaint into: file and dotted key, value, what is allowed."""
-    first = error.errors()[0]
+def _explain(error: ValidationError, where: str, typed: set[tuple[str, ...]]) -> InputError:
+    """Turn pydantic's first complaint into: file or ``--set``, dotted key, value, what is allowed.
+
+    Args:
+        error: what pydantic says.
+        where: the file that was read.
+        typed: keys that were given after ``--set``.
+    """
+    first, *others = error.errors()
     path, model = _dotted(first["loc"])
+    kind = first["type"]
+    if kind == "union_tag_invalid":
+        path = (*path, "kind")
     dotted = ".".join(path)
-    place = "--set" if path in overridden else where
+    place = "--set" if any(key[: len(path)] == path for key in typed if path) else where
     place = f"{place}: {dotted}" if dotted else place
     value = first.get("input")
-    kind = first["type"]
     if kind == "extra_forbidden":
         keys = sorted(model.model_fields) if model else []
         near = difflib.get_close_matches(path[-1], keys, n=1)
@@ -145,7 +156,10 @@ def _explain(error: ValidationError, where: str, overridden: set[tuple[str, ...]
     if kind in ("literal_error", "union_tag_invalid"):
         expected = first.get("ctx", {}).get("expected") or first["ctx"]["expected_tags"]
         tag = first.get("ctx", {}).get("tag", value)
-        return InputError(place, f"{tag!r} is not known", f"allowed: {expected}")
+        # A word or a number: pydantic complains once of each.
+        same = [e["msg"] for e in others if _dotted(e["loc"])[0] == path]
+        also = "".join(f", or else {message[0].lower()}{message[1:]}" for message in same)
+        return InputError(place, f"{tag!r} is not known", f"allowed: {expected}{also}")
     message = first["msg"].removeprefix("Value error, ")
     if kind == "value_error":
         return InputError(place, message, "docs/config.md describes every key")
@@ -170,8 +184,9 @@ def _dotted(loc: tuple[int | str, ...]) -> tuple[tuple[str, ...], type[BaseModel
         path.append(part)
         field = model.model_fields.get(part)
         members = tables_in(field.annotation) if field else []
-        tags = {m.model_fields["kind"].default: m for m in members if "kind" in m.model_fields}
-        model = members[0] if members and not tags else None
+        union = len(members) > 1
+        tags = {m.model_fields["kind"].default: m for m in members} if union else {}
+        model = members[0] if len(members) == 1 else None
     return tuple(path), owner
 
 

@@ -13,8 +13,8 @@ from gigsim.config.sections import Config
 
 _HEAD = """# Every key of a config
 
-Written by `python -m gigsim.config.reference`. A key's dotted path is its name in a TOML file, after
-`--set`, and in `GigEconomy(**{"a.b": c})`. What a file leaves out has the default given here.
+Written by `python -m gigsim.config.reference`. A key's dotted path is its name in a TOML file,
+after `--set`, and in `GigEconomy(**{"a.b": c})`. What a file leaves out has the default given here.
 
 | key | default | what, unit, reason | allowed |
 |---|---|---|---|

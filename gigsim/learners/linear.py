@@ -67,7 +67,8 @@ class LinearLearner:
         """Counts of each id in each text; the order is lost."""
         ones = np.ones(len(texts.values), dtype=np.int32)
         shape = (len(texts), vocabulary_size)
-        counts = sparse.csr_array((ones, texts.values, texts.offsets), shape=shape)
+        # A copy, because summing duplicates works in place.
+        counts = sparse.csr_array((ones, texts.values, texts.offsets), shape=shape, copy=True)
         counts.sum_duplicates()
         return CountRows(counts)
 

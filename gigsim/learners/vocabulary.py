@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
+from scipy import sparse
 
-from gigsim.learners.ragged import Ragged
+from gigsim.learners.ragged import Ragged, offsets_of
 from gigsim.resumes.corpus import Corpus, ragged_index
 
 #: Runs of letters and digits, with the plus and sharp signs of c++ and c#.
@@ -94,10 +95,12 @@ class BagOfWords:
             bounds = training_side.offsets[start : start + _BLOCK + 1]
             words = training_side.tokens[bounds[0] : bounds[-1]]
             values = table.values[ragged_index(table.offsets, words)]
-            per_word = table.lengths[words]
-            resume = np.repeat(np.arange(len(bounds) - 1), np.diff(bounds))
-            pairs = np.unique(np.repeat(resume, per_word) * len(tokens) + values)
-            frequency += np.bincount(pairs % max(len(tokens), 1), minlength=len(tokens))
+            offsets = offsets_of(table.lengths[words])[bounds - bounds[0]]
+            ones = np.ones(len(values), dtype=np.int32)
+            shape = (len(offsets) - 1, len(tokens))
+            present = sparse.csr_array((ones, values, offsets), shape=shape)
+            present.sum_duplicates()
+            frequency += np.bincount(present.indices, minlength=len(tokens))
         # A stable sort of the alphabetical list settles ties by the token.
         kept = np.argsort(-frequency, kind="stable")[:features]
         return cls([tokens[i] for i in kept if frequency[i] > 0])

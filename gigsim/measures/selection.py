@@ -78,7 +78,7 @@ def selection(
 
 
 def matched_rate(
-    success: NDArray[np.bool_],
+    success: NDArray[np.bool_] | NDArray[np.float64],
     test_sets: NDArray[np.integer],
     group_sets: NDArray[np.integer],
 ) -> MatchedRate:

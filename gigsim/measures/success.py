@@ -77,27 +77,29 @@ def summarise(
         and ``q_sd`` (sd over trainings; NaN for one training). ``flipped_*`` averages over resumes
         that do not carry y*, ``accuracy`` over those with at least one label.
     """
+    everybody = np.ones(len(labels), dtype=bool)
     without = ~labels[:, target]
     groups = {
-        "success_any": ("success_any", slice(None)),
-        "success_top1": ("success_top1", slice(None)),
-        "base_any": ("base_any", slice(None)),
-        "base_top1": ("base_top1", slice(None)),
+        "success_any": ("success_any", everybody),
+        "success_top1": ("success_top1", everybody),
+        "base_any": ("base_any", everybody),
+        "base_top1": ("base_top1", everybody),
         "flipped_any": ("success_any", without),
         "flipped_top1": ("success_top1", without),
         "accuracy": ("accuracy", labels.any(axis=1)),
     }
-    result: dict[str, float] = {}
-    for quantity in QUANTITIES:
+    # One column a quantity, NaN where a resume does not count: all share the same resamples.
+    columns = np.full((len(repeats), len(labels), len(QUANTITIES)), np.nan)
+    for index, quantity in enumerate(QUANTITIES):
         source, rows = groups[quantity]
-        each = np.stack([repeat[source][rows] for repeat in repeats], axis=1).astype(float)
-        means = each.mean(axis=0)
-        low, high = cluster_intervals(
-            each.mean(axis=1, keepdims=True), clusters[rows], generator, draws=draws
-        )
+        columns[:, rows, index] = [repeat[source][rows] for repeat in repeats]
+    low, high = cluster_intervals(columns.mean(axis=0), clusters, generator, draws=draws)
+    result: dict[str, float] = {}
+    for index, quantity in enumerate(QUANTITIES):
+        means = columns[:, groups[quantity][1], index].mean(axis=1)
         result[quantity] = float(means.mean())
-        result[f"{quantity}_low"] = float(low[0])
-        result[f"{quantity}_high"] = float(high[0])
+        result[f"{quantity}_low"] = float(low[index])
+        result[f"{quantity}_high"] = float(high[index])
         result[f"{quantity}_sd"] = float(means.std(ddof=1)) if len(means) > 1 else float("nan")
     return result
 

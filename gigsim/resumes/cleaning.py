@@ -42,9 +42,12 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]
 # Control characters are no text; those that are whitespace are left for the normalisation.
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ufeff]")
 
-# Runs before the "@" are matched once, from their start (look-behind, possessive): linear time.
-_EMAIL = re.compile(r"(?<![\w.%+'-])[\w.%+'-]++@[\w-]++(?:\.[\w-]++)+")
-# Links are looked for word by word: they hold no whitespace once the scheme is glued.
+# E-mails and links are looked for word by word: they hold no whitespace once schemes are glued.
+# The run before an "@" is matched once, from its start (look-behind, possessive): linear time.
+_EMAIL = re.compile(
+    r"(?<![\w.%+'-])[\w.%+'-]++@(?:[\w-]++(?:\.[\w-]++)+|(?:gmail|yahoo|hotmail|outlook)\b)",
+    re.IGNORECASE,
+)
 _SPACED_SCHEME = re.compile(r"([Hh][Tt][Tt][Pp][Ss]?|[Ff][Tt][Pp]) ?: ?// ?")
 _PROFILE_LINK = re.compile(
     r"(?:https?://)?(?<![\w.-])(?:[\w-]{1,63}\.){0,4}(?:linkedin|github)\.(?:com|io)(?![\w-]).*",
@@ -52,20 +55,24 @@ _PROFILE_LINK = re.compile(
 )
 _TLD = "com|org|edu|gov|io|me|info|us|uk|ca|in|co|tech|design"
 _WEB_LINK = re.compile(
-    r"(?:https?|ftp)://.*|(?<![^\W_])www\d?\..*"
+    r"[a-z]{0,9}://.*|https?:/.*|(?<![^\W_])www\d?\..*"
     # a host with a path; ".net" is left out for the sake of "ASP.NET/C#"
     rf"|(?<![\w@/.-])(?:[a-z0-9-]{{1,63}}\.){{1,6}}(?:{_TLD})/.*"
-    # a host that people rent under their own name
+    # hosts that people rent, or show work on, under their own name
     r"|(?<![\w@/.-])[a-z0-9-]{1,63}"
-    r"\.(?:wordpress|blogspot|herokuapp|weebly|wixsite|netlify|firebaseapp)\.com.*",
+    r"\.(?:wordpress|blogspot|herokuapp|weebly|wixsite|netlify|firebaseapp)\.com.*"
+    r"|(?:launchpad|slideshare|credential|behance)\.net/.*",
     re.IGNORECASE,
 )
 _PHONE = re.compile(
     # ten digits with separators, or bare: the form of the United States
-    r"(?<![\w.+])(?:1[ .-]?)?(?:\([0-9]{3}\)[ .–-]{0,2}|[0-9]{3}[ .–-])[0-9]{3}[ .–-]?[0-9]{4}(?!\w)"
-    r"|(?<!\w)[0-9]{10}(?!\w)"
-    # a plus, a country code and up to fifteen digits in all (ITU-T E.164)
-    r"|(?<![\w+])\+\(?[0-9]{1,3}\)?(?:[ ./()–-]{0,3}[0-9]){6,13}(?![0-9])"
+    r"(?<![0-9.+])(?:1[ .-]?)?\(?[0-9]{3}"
+    r"(?:\)[ .–-]{0,3}[0-9]{3}[ .–-]{0,3}|[ .–-]{1,3}[0-9]{3}[ .–-]{1,3})[0-9]{4}(?![0-9])"
+    r"|(?<![0-9])[0-9]{10}(?![0-9])"
+)
+# A plus, a country code and up to fifteen digits in all (ITU-T E.164).
+_INTERNATIONAL_PHONE = re.compile(
+    r"\+(?<![\w+]\+)\(?[0-9]{1,3}\)?(?:[ ./()–-]{0,3}[0-9]){6,13}(?![0-9])"
 )
 _STREET_ADDRESS = re.compile(
     r"[0-9](?<![\w$.,/-][0-9])[0-9]{0,5} "
@@ -79,8 +86,10 @@ _STREET_ADDRESS = re.compile(
 _PO_BOX = re.compile(r"\bP\.? ?O\.? Box [0-9]{1,6}")
 
 # Cheap necessary conditions: most words are no links, most resumes hold no phone number.
-_LINK_HINT = re.compile(rf"//|www|linkedin|github|\.(?:com|(?:{_TLD})/)", re.IGNORECASE)
-_PHONE_HINT = re.compile(r"[0-9]{3}[ .–-]?[0-9]{4}(?!\w)")
+_LINK_HINT = re.compile(rf":/|www|linkedin|github|\.(?:com|net/|(?:{_TLD})/)", re.IGNORECASE)
+_PHONE_HINT = re.compile(
+    r"[0-9][0-9]{2}(?:(?<![0-9]{4})[ .–-]{0,3}[0-9]{4}(?![0-9])|[0-9]{4})"
+)
 
 
 @dataclass(frozen=True)
@@ -170,12 +179,13 @@ def strip_markup(text: str) -> tuple[str, int, int]:
 def scrub_personal_data(text: str) -> tuple[str, dict[str, int]]:
     """One pass over whitespace-normalised text: (text without the hits, hits by kind)."""
     hits = dict.fromkeys(PERSONAL_KINDS, 0)
-    if "@" in text:
-        text, hits["email"] = _EMAIL.subn(" ", text)
-    if "." in text or "//" in text:
-        text, hits["profile_link"], hits["web_link"] = _scrub_links(text)
-    if "+" in text or _PHONE_HINT.search(text):
-        text, hits["phone"] = _PHONE.subn(" ", text)
+    if "//" in text:
+        text = _SPACED_SCHEME.sub(r"\1://", text)
+    text = _scrub_words(text, hits)
+    text, hits["phone"] = _INTERNATIONAL_PHONE.subn(" ", text)
+    if _PHONE_HINT.search(text):
+        text, found = _PHONE.subn(" ", text)
+        hits["phone"] += found
     text, hits["street_address"] = _STREET_ADDRESS.subn(" ", text)
     if "Box " in text:
         text, boxes = _PO_BOX.subn(" ", text)
@@ -183,18 +193,19 @@ def scrub_personal_data(text: str) -> tuple[str, dict[str, int]]:
     return (" ".join(text.split()) if any(hits.values()) else text), hits
 
 
-def _scrub_links(text: str) -> tuple[str, int, int]:
-    if "//" in text:
-        text = _SPACED_SCHEME.sub(r"\1://", text)
-    profiles = webs = 0
+def _scrub_words(text: str, hits: dict[str, int]) -> str:
     words = text.split(" ")
     for k, word in enumerate(words):
-        if ("." in word or "//" in word) and _LINK_HINT.search(word):
-            word, found = _PROFILE_LINK.subn("", word)
-            profiles += found
-            words[k], found = _WEB_LINK.subn("", word)
-            webs += found
-    return (" ".join(words) if profiles or webs else text), profiles, webs
+        if "@" in word:
+            word, found = _EMAIL.subn(" ", word)
+            hits["email"] += found
+        if ("." in word or ":/" in word) and _LINK_HINT.search(word):
+            word, found = _PROFILE_LINK.subn(" ", word)
+            hits["profile_link"] += found
+            word, found = _WEB_LINK.subn(" ", word)
+            hits["web_link"] += found
+        words[k] = word
+    return " ".join(words)
 
 
 def _is_entity(entity: str) -> bool:

@@ -46,6 +46,9 @@ LARGEST_DOMINANCE = 4
 #: Resumes written at once; bounds memory to about 20 MB and does not change what is written.
 _CHUNK = 4096
 
+#: Bytes that the arrays of a language may take; the one that ships takes 60,000.
+_LARGEST = 2**26
+
 #: What reading a damaged or hostile array archive raises.
 _UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, MemoryError)
 
@@ -264,6 +267,9 @@ def load_language(path: Path | str | None = None) -> Language:
     try:
         if not zipfile.is_zipfile(path):
             raise ValueError("not a zip archive of arrays")
+        with zipfile.ZipFile(path) as archive:
+            if sum(member.file_size for member in archive.infolist()) > _LARGEST:
+                raise ValueError(f"more than {_LARGEST} bytes")
         with np.load(path, allow_pickle=False) as arrays:
             if int(arrays["schema_version"]) != SCHEMA_VERSION:
                 raise ValueError(f"language schema {int(arrays['schema_version'])}")
@@ -300,20 +306,17 @@ def _faults(language: Language) -> Iterator[str]:
             yield "codes, low and step must stand for positive probabilities"
     if len(np.unique(language.label_sets, axis=0)) < sets:
         yield "label_sets must be distinct"
-    if not (language.set_counts > 0).all():
-        yield "set_counts must be positive"
-    for name in ("shares", "dominance"):
-        if not ((getattr(language, name) >= 0) & (getattr(language, name) <= 1)).all():
-            yield f"{name} must be in [0, 1]"
     weights = language.row_weights
     if weights.dtype != np.float32 or weights.shape != language.row_sets.shape:
         yield f"row_weights must be float32 of shape {language.row_sets.shape}"
-    if not (np.isfinite(weights) & (weights > 0)).all():
-        yield "row_weights must be positive"
-    if not 0 < language.concentration < np.inf:
-        yield "the concentration must be positive"
-    if not 0 <= language.rho <= 1:
-        yield "rho must be in [0, 1]"
+    for name in ("set_counts", "row_weights", "concentration"):
+        value = np.asarray(getattr(language, name))
+        if not ((value > 0) & (value < np.inf)).all():
+            yield f"{name} must be positive"
+    for name in ("shares", "dominance", "rho"):
+        value = np.asarray(getattr(language, name))
+        if not ((value >= 0) & (value <= 1)).all():
+            yield f"{name} must be in [0, 1]"
     counts = language.length_counts
     if counts[0] != 0 or (counts < 0).any() or counts.sum() == 0:
         yield "length_counts must be counts of the lengths 0, 1, ... with none at 0"

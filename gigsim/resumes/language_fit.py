@@ -20,9 +20,9 @@ from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
 from gigsim.errors import InputError
-from gigsim.resumes.corpus import Corpus, ragged_index
+from gigsim.resumes.corpus import Corpus
 from gigsim.resumes.language import LARGEST_DOMINANCE, Language, latent_rows
-from gigsim.resumes.language_words import DEBRIS, choose_words, read_names
+from gigsim.resumes.language_words import DEBRIS, choose_words, heads, read_names
 from gigsim.resumes.posterior import Repetitions
 
 #: Log-probabilities below this (nats) are stored as this: 1e-7 is one word in 80,000 resumes.
@@ -128,30 +128,29 @@ def fit_language(
         raise InputError("fit_language.rho", f"{rho}", "a number in [0, 1] is needed")
     side = corpus.training_side()
     forbidden = DEBRIS | (read_names() if names is None else frozenset(names))
-    table = choose_words(side, words=words, min_resumes=min_resumes, forbidden=forbidden)
-    tokens, lengths = table.heads(side, head)
+    choice = choose_words(side, words=words, min_resumes=min_resumes, forbidden=forbidden)
+    short = heads(side, choice.words, head)
     _, set_of, counts = np.unique(side.labels, axis=0, return_inverse=True, return_counts=True)
-    long_enough, common = lengths >= min_words, counts[set_of] >= min_set
-    used = np.flatnonzero(long_enough & common)
-    label_sets, sets = np.unique(side.labels[used], axis=0, return_inverse=True)
-    if len(table.words) < 2 or not label_sets.any():
+    long_enough, common = short.lengths >= min_words, counts[set_of] >= min_set
+    read = short.select(np.flatnonzero(long_enough & common))
+    label_sets, sets = np.unique(read.labels, axis=0, return_inverse=True)
+    if len(choice.words) < 2 or not label_sets.any():
         raise InputError(
             corpus.origin or "corpus",
-            f"{len(used)} training resumes over {len(table.words)} words are left to fit",
+            f"{len(read)} training resumes over {len(choice.words)} words are left to fit",
             "a larger corpus, or smaller min_resumes, min_words, min_set, is needed",
         )
-    tokens, lengths = tokens[np.repeat(long_enough & common, lengths)], lengths[used]
+    owner = np.repeat(np.arange(len(read)), read.lengths)
     documents = sp.csr_array(
-        (np.ones(len(tokens)), (np.repeat(np.arange(len(used)), lengths), tokens)),
-        shape=(len(used), len(table.words)),
+        (np.ones(len(owner)), (owner, read.tokens)), shape=(len(read), len(choice.words))
     )
     documents.sum_duplicates()
 
-    topics, weights = _labelled_plsa(documents, label_sets[sets])
-    shares, dominance = _latent_levels(weights, label_sets[sets], levels)
+    topics, weights = _labelled_plsa(documents, read.labels)
+    shares, dominance = _latent_levels(weights, read.labels, levels)
     codes, low, step = _quantised(topics)
     language = Language(
-        words=table.words,
+        words=choice.words,
         label_names=side.label_names,
         codes=codes,
         low=low,
@@ -163,26 +162,26 @@ def fit_language(
         row_weights=np.ones(len(latent_rows(label_sets, len(shares))[0]), dtype=np.float32),
         concentration=1.0,
         rho=rho,
-        length_counts=np.bincount(lengths, minlength=head + 1),
+        length_counts=np.bincount(read.lengths, minlength=head + 1),
     )
-    language, likelihood = _with_latent_law(language, tokens, lengths, sets)
-    types = documents.nnz / len(tokens)
+    language, likelihood = _with_latent_law(language, read, sets)
+    types = documents.nnz / len(read.tokens)
     return language, FitReport(
         resumes=len(side),
-        used=len(used),
+        used=len(read),
         too_short=int((~long_enough).sum()),
         rare_set=int((long_enough & ~common).sum()),
         label_sets=len(label_sets),
-        candidates=table.candidates,
-        left_out=table.left_out,
-        least_resumes=table.least_resumes,
-        words=len(table.words),
-        coverage=table.coverage,
+        candidates=choice.candidates,
+        left_out=choice.left_out,
+        least_resumes=choice.least_resumes,
+        words=len(choice.words),
+        coverage=choice.coverage,
         types_per_token=float(types),
         concentration=language.concentration,
         shares=tuple(shares.tolist()),
         dominance=tuple(dominance.tolist()),
-        log_likelihood=float(likelihood / len(tokens)),
+        log_likelihood=float(likelihood / len(read.tokens)),
     )
 
 
@@ -260,10 +259,7 @@ def _quantised(
 
 
 def _with_latent_law(
-    language: Language,
-    tokens: NDArray[np.int64],
-    lengths: NDArray[np.int64],
-    sets: NDArray[np.int64],
+    language: Language, read: Corpus, sets: NDArray[np.int64]
 ) -> tuple[Language, float]:
     """The language with A and the law of z given Y at their maximum likelihood.
 
@@ -272,18 +268,16 @@ def _with_latent_law(
 
     Args:
         language: all but ``concentration`` and ``row_weights`` is kept.
-        tokens: word numbers, resume after resume.
-        lengths: words in each resume, shape (n,).
+        read: the resumes, over the language's words.
         sets: index of each resume's label set, shape (n,).
 
     Returns:
         (the language, log P(words | labels) of all resumes in nats).
     """
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
     groups = []
     for number in range(len(language.label_sets)):
-        resumes = np.flatnonzero(sets == number)
-        words = Repetitions.of(tokens[ragged_index(offsets, resumes)], lengths[resumes])
+        resumes = read.select(np.flatnonzero(sets == number))
+        words = Repetitions.of(resumes.tokens.astype(np.int64), resumes.lengths)
         groups.append((words, language.row_words[language.row_sets == number]))
 
     def profile(log_concentration: float) -> tuple[float, NDArray[np.float64]]:

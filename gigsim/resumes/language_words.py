@@ -9,8 +9,8 @@ because the language is published and resumes are personal.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -71,51 +71,27 @@ def read_names(path: Path | str = SHIPPED_NAMES) -> frozenset[str]:
 
 
 @dataclass(frozen=True)
-class WordTable:
-    """The words of a language and how each distinct token of a corpus reads in them.
+class WordChoice:
+    """The words of a language and how they were chosen.
 
     Attributes:
-        words: V words, most widespread first, ties in alphabetical order.
-        pieces: int64, numbers of words, all tokens' one after the other.
-        piece_offsets: int64, shape (distinct tokens + 1,): token ``t`` reads as
-            ``pieces[piece_offsets[t]:piece_offsets[t + 1]]``.
-        least_resumes: how many resumes the last of the words is in.
-        candidates: how many words are in enough resumes, names and debris included.
+        words: most widespread first, ties in alphabetical order.
+        least_resumes: how many resumes the last of them is in.
+        candidates: how many plain words are in enough resumes, names and debris included.
         left_out: of those, the names and the debris, most widespread first.
         coverage: share of all plain words read that are among ``words``.
     """
 
     words: tuple[str, ...]
-    pieces: NDArray[np.int64]
-    piece_offsets: NDArray[np.int64]
     least_resumes: int
     candidates: int
     left_out: tuple[str, ...]
     coverage: float
 
-    def heads(self, corpus: Corpus, head: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The first ``head`` words of each resume, in order.
-
-        Args:
-            corpus: n resumes over the tokens that the table was made for.
-            head: at most so many words a resume.
-
-        Returns:
-            (word numbers, resume after resume; words a resume, shape (n,)), both int64.
-        """
-        tokens, lengths = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
-        for rows in _chunks(len(corpus)):
-            words, counts = _read(corpus, rows, self.pieces, self.piece_offsets)
-            starts = np.cumsum(counts) - counts
-            place = np.arange(len(words)) - np.repeat(starts, counts)
-            tokens.append(words[place < head])
-            lengths.append(np.minimum(counts, head))
-        return np.concatenate(tokens), np.concatenate(lengths)
-
 
 def choose_words(
     corpus: Corpus, *, words: int, min_resumes: int, forbidden: Collection[str]
-) -> WordTable:
+) -> WordChoice:
     """The most widespread plain words of a corpus.
 
     Args:
@@ -124,69 +100,91 @@ def choose_words(
         min_resumes: a word must be in so many resumes, near-duplicates (clusters) counted once.
         forbidden: words never to be chosen.
     """
-    spoken = np.zeros(len(corpus.words), dtype=bool)
-    spoken[corpus.tokens] = True
     number: dict[str, int] = {}
-    pieces: list[int] = []
-    counts = np.zeros(len(corpus.words), dtype=np.int64)
-    for token in np.flatnonzero(spoken).tolist():
-        parts = plain_words(corpus.words[token])
-        counts[token] = len(parts)
-        pieces.extend(number.setdefault(part, len(number)) for part in parts)
-    offsets = np.concatenate([[0], np.cumsum(counts)])
-    numbered = np.array(pieces, dtype=np.int64)
-    names = np.array(list(number), dtype=object)
-
-    total = np.zeros(len(number), dtype=np.int64)
+    reading = _Reading.of(corpus, lambda word: number.setdefault(word, len(number)))
+    names = np.array(list(number), dtype=str)
+    spoken = np.zeros(len(names), dtype=np.int64)
     pairs = [np.empty(0, dtype=np.int64)]
-    for rows in _chunks(len(corpus)):
-        read, lengths = _read(corpus, rows, numbered, offsets)
-        total += np.bincount(read, minlength=len(number))
-        pairs.append(_distinct(np.repeat(corpus.clusters[rows], lengths) * len(number) + read))
+    for rows in _chunks(corpus):
+        read, lengths = reading.read(corpus, rows)
+        spoken += np.bincount(read, minlength=len(names))
+        pairs.append(_distinct(np.repeat(corpus.clusters[rows], lengths) * len(names) + read))
     spread = np.bincount(
-        _distinct(np.concatenate(pairs)) % max(len(number), 1), minlength=len(number)
+        _distinct(np.concatenate(pairs)) % max(len(names), 1), minlength=len(names)
     )
-    order = np.lexsort((names.astype(str), -spread))
+    order = np.lexsort((names, -spread))
     order = order[spread[order] >= min_resumes]
-    refused = np.array([names[i] in forbidden for i in order], dtype=bool)
+    refused = np.isin(names[order], list(forbidden))
     chosen = order[~refused][:words]
-
-    new_number = np.full(len(number), -1, dtype=np.int64)
-    new_number[chosen] = np.arange(len(chosen))
-    known = new_number[numbered] >= 0
-    token_of_piece = np.repeat(np.arange(len(counts)), counts)
-    kept = np.bincount(token_of_piece[known], minlength=len(counts))
-    return WordTable(
+    return WordChoice(
         words=tuple(names[chosen].tolist()),
-        pieces=new_number[numbered[known]],
-        piece_offsets=np.concatenate([[0], np.cumsum(kept)]),
         least_resumes=int(spread[chosen[-1]]) if len(chosen) else 0,
         candidates=len(order),
         left_out=tuple(names[order[refused]].tolist()),
-        coverage=float(total[chosen].sum() / max(total.sum(), 1)),
+        coverage=float(spoken[chosen].sum() / max(spoken.sum(), 1)),
     )
 
 
-def _chunks(n: int) -> Iterator[NDArray[np.int64]]:
-    for start in range(0, n, _CHUNK):
-        yield np.arange(start, min(start + _CHUNK, n))
+def heads(corpus: Corpus, words: Sequence[str], head: int) -> Corpus:
+    """The same resumes, each cut to the first ``head`` of its plain words that are in ``words``.
+
+    Returns:
+        A corpus over ``words`` (so that it has the form of what a language writes); a resume may
+        be left without a word.
+    """
+    number = {word: index for index, word in enumerate(words)}
+    reading = _Reading.of(corpus, number.get)
+    tokens, lengths = [np.empty(0, dtype=np.uint32)], [np.empty(0, dtype=np.int64)]
+    for rows in _chunks(corpus):
+        read, counts = reading.read(corpus, rows)
+        place = np.arange(len(read)) - np.repeat(np.cumsum(counts) - counts, counts)
+        tokens.append(read[place < head].astype(np.uint32))
+        lengths.append(np.minimum(counts, head))
+    return replace(
+        corpus,
+        words=tuple(words),
+        tokens=np.concatenate(tokens),
+        offsets=np.concatenate([[0], np.cumsum(np.concatenate(lengths))]),
+    )
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How each distinct token reads: as ``pieces[offsets[t]:offsets[t + 1]]``, word numbers."""
+
+    pieces: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, corpus: Corpus, number: Callable[[str], int | None]) -> _Reading:
+        """Tokens that no resume of the corpus has read as nothing; so do words without a number."""
+        used = np.zeros(len(corpus.words), dtype=bool)
+        used[corpus.tokens] = True
+        pieces: list[int] = []
+        counts = np.zeros(len(corpus.words), dtype=np.int64)
+        for token in np.flatnonzero(used).tolist():
+            numbers = [number(word) for word in plain_words(corpus.words[token])]
+            known = [n for n in numbers if n is not None]
+            counts[token] = len(known)
+            pieces.extend(known)
+        return cls(np.array(pieces, dtype=np.int64), np.concatenate([[0], np.cumsum(counts)]))
+
+    def read(
+        self, corpus: Corpus, rows: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(word numbers of the resumes at ``rows``, one after the other; how many each has)."""
+        tokens = corpus.tokens[ragged_index(corpus.offsets, rows)].astype(np.int64)
+        before = np.concatenate([[0], np.cumsum(np.diff(self.offsets)[tokens])])
+        ends = np.cumsum(corpus.lengths[rows])
+        return self.pieces[ragged_index(self.offsets, tokens)], np.diff(before[ends], prepend=0)
+
+
+def _chunks(corpus: Corpus) -> Iterator[NDArray[np.int64]]:
+    for start in range(0, len(corpus), _CHUNK):
+        yield np.arange(start, min(start + _CHUNK, len(corpus)))
 
 
 def _distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
     """The distinct values in ascending order; ``np.unique`` hashes, ten times slower here."""
     ordered = np.sort(values)
     return ordered[np.diff(ordered, prepend=ordered[:1] - 1) != 0]
-
-
-def _read(
-    corpus: Corpus,
-    rows: NDArray[np.int64],
-    pieces: NDArray[np.int64],
-    piece_offsets: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(pieces of the resumes at ``rows``, how many each has)."""
-    tokens = corpus.tokens[ragged_index(corpus.offsets, rows)].astype(np.int64)
-    read = pieces[ragged_index(piece_offsets, tokens)]
-    per_token = np.concatenate([[0], np.cumsum(np.diff(piece_offsets)[tokens])])
-    ends = np.cumsum(corpus.lengths[rows])
-    return read, np.diff(per_token[ends], prepend=0)

@@ -15,8 +15,6 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betaincinv, ndtri
 
 from gigsim.theory.gaps import Floats, unit_interval
-from gigsim.theory.gaps import gap_any_from_floor as gap_any_from_floor
-from gigsim.theory.gaps import gap_top1_from_floor as gap_top1_from_floor
 from gigsim.theory.planting import (
     critical_mass,
     feature_label_bound,

@@ -77,6 +77,9 @@ def finite_sample_success(
     if population < 1:
         raise ValueError(f"population must be at least 1, got {population}")
 
+    # SciPy's pmf overflows at denormal rates; P(K > 0) <= N xi is negligible long before that.
+    if rate * population < np.exp(-_LOG_TAIL):
+        rate = 0.0
     planted = np.rint(share.ravel() * population)[:, None]
     others = population - planted
     # Bernstein: P(|K - mean| >= t) <= 2 exp(-_LOG_TAIL) for this t, so one window a share suffices.

@@ -31,10 +31,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gigsim.theory.gaps import Floats, unit_interval
-from gigsim.theory.gaps import deficit_any as deficit_any
-from gigsim.theory.gaps import deficit_top1 as deficit_top1
-from gigsim.theory.gaps import gap_any as gap_any
-from gigsim.theory.gaps import gap_top1 as gap_top1
 
 Goal = Literal["any", "top1"]
 LabelSets = Literal["replace", "extend"]

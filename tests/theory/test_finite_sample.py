@@ -26,6 +26,11 @@ def test_everybody_planting_always_succeeds() -> None:
     assert curve == (1.0, 0.0)
 
 
+def test_a_share_too_small_for_any_carrier_is_none() -> None:
+    curve = finite_sample_success(0.01, [1.0], population=100, xi=2.2250738585072014e-308)
+    assert curve == (1.0, 0.0)
+
+
 def test_a_tie_is_a_failure() -> None:
     """With xi = 1 all others carry the signal: m = K d exactly at d = 1 and one half of N."""
     deficits = [1.0, 0.999]
@@ -41,7 +46,7 @@ def test_nobody_planting_leaves_the_base_classifier() -> None:
 
 @given(
     st.integers(1, 60),
-    st.floats(0.0, 1.0),
+    st.just(0.0) | st.floats(1e-200, 1.0),
     st.lists(st.floats(-1.0, 1.0), min_size=1, max_size=8),
     st.floats(0.0, 1.0),
 )

@@ -1,0 +1,172 @@
+"""The guard against tests and code that leave global state changed, and what many tests share."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import random
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gigsim.config import Config, build
+from tests.toys import toy_language
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+#: Set by pytest between the phases of a test, and by scikit-learn when it is imported.
+_NOT_OURS = {"PYTEST_CURRENT_TEST", "KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK"}
+
+
+def global_state() -> dict[str, Any]:
+    """What nothing may leave changed, by name; libraries that are not imported are left alone."""
+    state: dict[str, Any] = {
+        "the state of Python's random": random.getstate(),
+        "NumPy's global random state": _plain(np.random.get_state(legacy=False)),  # noqa: NPY002
+        "os.environ": {k: v for k, v in os.environ.items() if k not in _NOT_OURS},
+        "the working directory": str(Path.cwd()),
+    }
+    if torch := sys.modules.get("torch"):
+        state |= {
+            "torch's global random state": torch.get_rng_state().numpy().tobytes(),
+            "torch's number of threads": torch.get_num_threads(),
+            "torch's matmul precision": torch.get_float32_matmul_precision(),
+            "torch's deterministic flag": torch.are_deterministic_algorithms_enabled(),
+            "torch's default dtype": str(torch.get_default_dtype()),
+        }
+    if matplotlib := sys.modules.get("matplotlib"):
+        # The backend is found out on first use.
+        own = dict.items(matplotlib.rcParams)
+        state["matplotlib's rcParams"] = {k: repr(v) for k, v in own if k != "backend"}
+    return state
+
+
+def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """Names of what differs; what only a library's import brought along does not."""
+    return [name for name in before if before[name] != after[name]]
+
+
+def _plain(state: dict[str, Any]) -> dict[str, Any]:
+    inner = {key: np.asarray(value).tolist() for key, value in state["state"].items()}
+    return state | {"state": inner}
+
+
+class _Pristine:
+    """The state before the first test, completed when a library is imported."""
+
+    known: dict[str, Any]
+
+    def __init__(self) -> None:
+        self.known = global_state()
+
+    def take_in(self, after: dict[str, Any]) -> None:
+        """Learn of libraries that were imported since, as fresh as their import leaves them."""
+        fresh = {name: value for name, value in after.items() if name not in self.known}
+        if fresh and (torch := sys.modules.get("torch")):
+            fresh |= {
+                "torch's global random state": torch.Generator().get_state().numpy().tobytes(),
+                "torch's matmul precision": "highest",
+                "torch's deterministic flag": False,
+                "torch's default dtype": "torch.float32",
+            }
+        if fresh and (matplotlib := sys.modules.get("matplotlib")):
+            own = dict.items(matplotlib.rcParamsOrig)
+            fresh["matplotlib's rcParams"] = {k: repr(v) for k, v in own if k != "backend"}
+        self.known = fresh | self.known
+
+
+_pristine = _Pristine()
+
+
+@pytest.fixture(autouse=True)
+def _no_pollution() -> Iterator[None]:
+    """Fail a test that leaves global state changed, by itself or by the fixtures it is first to use.
+
+    It is compared with the state before the first test, not with that at this test's start, so that
+    session-wide fixtures are watched too. The state found becomes the new standard: only the
+    culprit fails.
+    """
+    yield
+    after = global_state()
+    _pristine.take_in(after)
+    changed = changes(_pristine.known, after)
+    if changed:
+        _pristine.known = after
+        pytest.fail(f"left changed: {', '.join(changed)}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def real_corpus_zip() -> Path:
+    """The published archive of real resumes."""
+    path = os.environ.get("GIGSIM_CORPUS")
+    if not path:
+        pytest.skip("the real corpus is not at hand: set GIGSIM_CORPUS to resumes_corpus.zip")
+    return Path(path)
+
+
+@pytest.fixture(scope="session")
+def real_corpus_path(real_corpus_zip: Path) -> Path:
+    """The real corpus, imported once for all workers and later runs of the tests, as a file."""
+    from gigsim.resumes.archive import import_archive
+
+    published = real_corpus_zip.stat()
+    key = hashlib.blake2b(f"{published.st_size}/{published.st_mtime_ns}".encode(), digest_size=8)
+    for source in sorted((REPOSITORY / "gigsim" / "resumes").glob("*.py")):
+        key.update(source.read_bytes())
+    cache = REPOSITORY / ".cache"
+    cache.mkdir(exist_ok=True)
+    path = cache / f"corpus-{key.hexdigest()}.npz"
+    with (cache / "corpus.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            for outdated in cache.glob("corpus-*.npz"):
+                outdated.unlink()
+            import_archive(real_corpus_zip)[0].save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def real_corpus(real_corpus_path: Path) -> Any:
+    """The real corpus as arrays."""
+    from gigsim.resumes.corpus import load_corpus
+
+    return load_corpus(real_corpus_path)
+
+
+@pytest.fixture(scope="session")
+def toy_language_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of the language of :func:`tests.toys.toy_language`."""
+    path = tmp_path_factory.mktemp("language") / "toy.npz"
+    toy_language().save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def toy_config(toy_language_path: Path) -> Config:
+    """A world that runs in a second: 300 freelancers, a linear learner, six periods."""
+    return build(
+        {
+            "name": "toy",
+            "population": {"size": 300},
+            "collective": {"first_movers": 24, "leak": 0.01},
+            "platform": {"learner": {"kind": "linear"}},
+            "corpus": {"language": str(toy_language_path), "test_size": 200},
+            "measure": {"reference": 1, "bootstrap": 100, "selection_draws": 99},
+            "run": {"periods": 6},
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def toy_run(toy_config: Config) -> Any:
+    """The toy world after its six periods. Many tests share it: look, do not touch."""
+    from gigsim.model import GigEconomy
+
+    model = GigEconomy(toy_config)
+    model.run()
+    return model
