@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import platform
@@ -85,11 +86,7 @@ def save_run(model: GigEconomy, out: Path | str, command: Sequence[str] = ()) ->
         partial = out / f".{name}.partial-{os.getpid()}"
         partial.mkdir()
     except OSError as error:
-        raise InputError(
-            str(out),
-            f"cannot be written to ({error.strerror})",
-            "give a writable folder: --out DIR",
-        ) from error
+        raise _not_writable(out, error.strerror) from error
     try:
         _write(model, partial, command)
         final = _free_name(out / name)
@@ -98,6 +95,20 @@ def save_run(model: GigEconomy, out: Path | str, command: Sequence[str] = ()) ->
         shutil.rmtree(partial, ignore_errors=True)
         raise
     return final
+
+
+def check_out(out: Path | str) -> None:
+    """Refuse before a long run what :func:`save_run` would refuse after it; writes nothing.
+
+    Raises:
+        InputError: ``out``, or the folder that it would be made in, cannot be written to.
+    """
+    absolute = Path(out).absolute()
+    nearest = next(p for p in (absolute, *absolute.parents) if os.access(p, os.F_OK))
+    if not nearest.is_dir():
+        raise _not_writable(Path(out), f"{nearest} is no folder")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise _not_writable(Path(out), os.strerror(errno.EACCES))
 
 
 def load_run(path: Path | str) -> RunFolder:
@@ -192,6 +203,11 @@ def _commit() -> str | None:
         return run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, CalledProcessError):
         return None
+
+
+def _not_writable(out: Path, reason: str | None) -> InputError:
+    allowed = "give a writable folder: --out DIR"
+    return InputError(str(out), f"cannot be written to ({reason})", allowed)
 
 
 def _free_name(path: Path) -> Path:

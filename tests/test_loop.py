@@ -8,17 +8,22 @@ The same tests with the transformer are in ``test_loop_transformer.py``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
-import gigsim.stage
 from gigsim import Config, GigEconomy, load
-from gigsim.agents import Collective, Submission
-from gigsim.learners.reading import Reading
-from gigsim.population import Population
-from gigsim.society.beliefs import Expectation
+from gigsim.agents import Collective
+from tests.worlds import (  # the fixtures by name: pytest finds them here
+    Forbidden,
+    NothingPlanted,
+    RandomLabels,
+    Unmoved,
+    blind,
+    with_collective,
+)
+
+__all__ = ["blind", "with_collective"]
 
 SEEDS = range(1, 21)
 PERIODS = 12
@@ -38,48 +43,6 @@ def small(**overrides: object) -> Config:
 
 def members(model: GigEconomy) -> list[int]:
     return model.run()["members"].tolist()
-
-
-class Unmoved(GigEconomy):
-    """Nobody ever expects anything of the collective: Ĝ = 0."""
-
-    def inform(self) -> None:
-        super().inform()
-        self.expectation = Expectation(self.clean_rate, self.clean_rate, self.clean_rate)
-
-
-class NothingPlanted(Collective):
-    """A collective that edits nothing at all."""
-
-    def instruct(self, population: Population, member: np.ndarray) -> Submission:
-        return super().instruct(population, np.zeros_like(member))
-
-
-class RandomLabels(Collective):
-    """Members plant the signal but report the label set of a random resume, not y*."""
-
-    def instruct(self, population: Population, member: np.ndarray) -> Submission:
-        honest = super().instruct(population, member)
-        others = np.random.default_rng(5).permutation(len(population))
-        labels = np.where(member[:, None], population.labels[others], population.labels)
-        return Submission(honest.texts, labels)
-
-
-@pytest.fixture
-def with_collective(monkeypatch: pytest.MonkeyPatch) -> Callable[[type[Collective]], None]:
-    return lambda kind: monkeypatch.setattr("gigsim.model.Collective", kind)
-
-
-@pytest.fixture
-def blind(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A platform whose reading of a resume drops the signal."""
-    honest = gigsim.stage.read
-
-    def read(*args: object, **kwargs: object) -> Reading:
-        reading = honest(*args, **kwargs)
-        return replace(reading, found=reading.clean, planted=reading.clean)
-
-    monkeypatch.setattr("gigsim.stage.read", read)
 
 
 @pytest.fixture(scope="module")
@@ -141,9 +104,7 @@ def test_random_label_sets_keep_success_at_its_base(
 
 
 def test_removing_one_first_mover_changes_no_draw_of_anybody_else() -> None:
-    whole, less = (
-        GigEconomy(small(run__periods=4, collective__first_movers=k)) for k in (18, 17)
-    )
+    whole, less = (GigEconomy(small(run__periods=4, collective__first_movers=k)) for k in (18, 17))
     gone = np.flatnonzero(whole.population.first_mover & ~less.population.first_mover)
     assert len(gone) == 1
     others = np.delete(np.arange(600), gone)
@@ -173,21 +134,6 @@ def test_with_nothing_planted_nobody_joins(
     config = small(collective__target=target)
     grew = [s for s in seeds if max(members(GigEconomy(config, rng=s))) > 18]
     assert len(grew) <= 1, f"grew beyond the first movers with seeds {grew}"
-
-
-class Forbidden:
-    """A population that nobody may ask about membership."""
-
-    def __init__(self, population: Population) -> None:
-        self._population = population
-
-    def __len__(self) -> int:
-        return len(self._population)
-
-    def __getattr__(self, name: str) -> object:
-        if name in ("member", "holds_signal", "free_rider", "outsider", "first_mover"):
-            raise AssertionError(f"the platform asked for {name}")
-        return getattr(self._population, name)
 
 
 def test_the_platform_trains_without_knowing_who_is_a_member() -> None:

@@ -14,7 +14,8 @@ from gigsim.errors import InputError
 
 app = typer.Typer(
     name="gigsim",
-    help="An agent-based economic simulation of algorithmic collective action.",
+    help="An agent-based economic simulation of algorithmic collective action.\n\n"
+    "Example: gigsim run default --set population.size=3000",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

@@ -15,7 +15,10 @@ from gigsim.theory.planting import Closeness, critical_mass, feature_label_bound
 _CLOSENESS = get_args(Closeness)
 
 bounds_app = typer.Typer(
-    help="What the theorems say, for numbers you give.", no_args_is_help=True, rich_markup_mode=None
+    help="What the theorems say, for numbers you give.\n\n"
+    "Example: gigsim bounds feature-label --alpha 0.01",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
@@ -31,7 +34,10 @@ def feature_label_command(
     gap: Annotated[float, typer.Option(min=0, max=1, help="Δ, suboptimality gap.")] = 1.0,
     epsilon: Annotated[float, typer.Option(min=0, max=1, help="ε of the learner.")] = 0.0,
     closeness_name: Annotated[
-        str | None, typer.Option("--closeness", help=f"What ε measures: {', '.join(_CLOSENESS)}.")
+        str | None,
+        typer.Option(
+            "--closeness", help=f"What ε measures: {', '.join(_CLOSENESS)} (the last is not valid)."
+        ),
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the bound into this file.")] = None,
     as_json: JsonOption = False,
@@ -45,6 +51,10 @@ def feature_label_command(
     if epsilon > 0 and closeness is None:
         raise InputError(
             "--closeness", f"--epsilon {epsilon} needs one", f"one of: {', '.join(_CLOSENESS)}"
+        )
+    if plot is not None and epsilon > 0 and closeness == "slides":
+        raise InputError(
+            "--plot", "closeness slides is no valid bound and is not drawn", "choose another one"
         )
     try:
         values = feature_label_bound(alphas, xi=xi, gap=gap, epsilon=epsilon, closeness=closeness)

@@ -11,7 +11,8 @@ import typer
 from gigsim.cli.output import JsonOption, QuietOption, print_json, print_lines, stderr
 
 corpus_app = typer.Typer(
-    help="Resume corpora: import, describe, fit the built-in language.",
+    help="Resume corpora: import, describe, fit the built-in language.\n\n"
+    "Example: gigsim corpus describe corpus.npz",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -39,9 +39,10 @@ def run_command(
     config = load(scenario, overrides)
     processes = min(2, os.cpu_count() or 1) if workers is None else workers
     # Imported late: torch takes seconds, and a bad config should say so at once.
-    from gigsim.runs import save_run
+    from gigsim.runs import check_out, save_run
     from gigsim.summary import summarise_run
 
+    check_out(out)
     model = _run(config, processes, quiet or as_json)
     folder = save_run(model, out, command=["gigsim", *sys.argv[1:]])
     model.close()
@@ -63,6 +64,8 @@ def _run(config: Config, workers: int, quiet: bool) -> Any:
         TimeElapsedColumn(),
         console=stderr,
         disable=quiet,
+        # Gone when the run is over: an error is then the only line there is.
+        transient=True,
     )
     with progress:
         task = progress.add_task("starting", total=config.run.periods)

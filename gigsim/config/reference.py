@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
 import tomli_w
 from pydantic import BaseModel
@@ -66,16 +67,28 @@ def _has_default(default: object) -> bool:
 
 
 def _allowed(field: FieldInfo) -> str:
-    limits = {}
-    for constraint in field.metadata:
-        for sign, name in ((">=", "ge"), (">", "gt"), ("<=", "le"), ("<", "lt")):
-            if getattr(constraint, name, None) is not None:
-                limits[sign] = getattr(constraint, name)
-    choices = [a for a in getattr(field.annotation, "__args__", ()) if isinstance(a, str)]
-    words = [f"`{choice}`" for choice in choices]
-    words += [f"{sign} {value:g}" for sign, value in limits.items()]
+    words = [*_choices(field.annotation), *_limits(field)]
     kind = getattr(field.annotation, "__name__", "")
     return ", ".join(words) or (kind if kind in ("str", "bool", "int", "float") else "")
+
+
+def _choices(annotation: object) -> Iterator[str]:
+    """The words of a Literal, and the limits of the number that may stand in its place."""
+    for arm in get_args(annotation):
+        if isinstance(arm, str):
+            yield f"`{arm}`"
+        elif isinstance(arm, FieldInfo):
+            yield from _limits(arm)
+        else:
+            yield from _choices(arm)
+
+
+def _limits(field: FieldInfo) -> Iterator[str]:
+    signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
+    for constraint in field.metadata:
+        for name, sign in signs.items():
+            if getattr(constraint, name, None) is not None:
+                yield f"{sign} {getattr(constraint, name):g}"
 
 
 if __name__ == "__main__":

@@ -81,8 +81,8 @@ class Society(BaseModel):
         "population", "whose share the rule `threshold` looks at"
     )
     activation: float = _field(
-        0.3,
-        "share of people who reconsider in a period; under 1 so that the wave spreads over several"
+        0.12,
+        "share of people who reconsider in a period; low enough that the wave takes several"
         " retrainings instead of one",
         gt=0,
         le=1,
@@ -139,8 +139,8 @@ class CollectiveSection(BaseModel):
     )
     signal: SignalSection = _field(SignalSection(), "the signal")
     first_movers: int = _field(
-        60,
-        "committed people who join in period 1 and never leave: 3 % of the default population, a"
+        30,
+        "committed people who join in period 1 and never leave: 1.5 % of the default population, a"
         " little above what carries the first published success over the lowest cost",
         ge=0,
     )
@@ -166,7 +166,7 @@ class PlatformSection(BaseModel):
     retrain: Literal["scratch", "warm"] = _field(
         "scratch", "fresh weights, or from the last ones: a lagging platform is a finding"
     )
-    retrain_every: int = _field(2, "periods between retrainings", ge=1, le=100_000)
+    retrain_every: int = _field(3, "periods between retrainings", ge=1, le=100_000)
     repeats: int = _field(1, "trainings a retraining; S is their mean, `_sd` their sd", ge=1, le=50)
     data: Literal["current", "window"] = _field(
         "current",
@@ -193,9 +193,9 @@ class CorpusSection(BaseModel):
         lt=1,
     )
     test_size: int = _field(
-        2000,
+        1000,
         "held-out resumes: written by the language, or at most this many of the test side of a"
-        " corpus (0: all of it); 2,000 gives S a standard error of at most .011",
+        " corpus (0: all of it); 1,000 gives S a standard error of at most .016",
         ge=0,
         le=1_000_000,
     )

@@ -62,8 +62,10 @@ class LeanEncoder(nn.Module):
             hidden = self.norm(hidden)
         hidden = drop(hidden, self.dropout, generator)
         bias = None if present is None else (~present[:, None, None, :]) * _NEVER
-        for block in self.blocks:
-            hidden = block(hidden, bias, generator)
+        for depth, block in enumerate(self.blocks, start=1):
+            # Where the first piece stands for the text, nothing else leaves the last block.
+            last = self.first is not None and depth == len(self.blocks)
+            hidden = block(hidden, bias, generator, first_only=last)
         if self.pre:
             hidden = self.norm(hidden)
         return self.head(pool(hidden, present, "mean" if self.first is None else "first"))
@@ -102,25 +104,47 @@ class Block(nn.Module):
         self.down = nn.Linear(recipe.feedforward, width)
 
     def forward(
-        self, hidden: Tensor, bias: Tensor | None, generator: torch.Generator | None
+        self,
+        hidden: Tensor,
+        bias: Tensor | None,
+        generator: torch.Generator | None,
+        *,
+        first_only: bool = False,
     ) -> Tensor:
-        """Shapes (batch, length, width) in and out; ``bias`` is added to attention scores."""
+        """Shapes (batch, length, width) in and out.
+
+        Args:
+            hidden: the residual stream.
+            bias: added to the attention scores, shape (batch, 1, 1, length).
+            generator: of the dropout masks.
+            first_only: compute the first position only, shape (batch, 1, width) out.
+        """
+        wanted = 1 if first_only else hidden.shape[1]
+        kept = hidden[:, :wanted]
         if self.pre:
-            hidden = hidden + self._attend(self.attention_norm(hidden), bias, generator)
-            return hidden + self._feed(self.feedforward_norm(hidden), generator)
-        hidden = self.attention_norm(hidden + self._attend(hidden, bias, generator))
-        return self.feedforward_norm(hidden + self._feed(hidden, generator))
+            kept = kept + self._attend(self.attention_norm(hidden), wanted, bias, generator)
+            return kept + self._feed(self.feedforward_norm(kept), generator)
+        kept = self.attention_norm(kept + self._attend(hidden, wanted, bias, generator))
+        return self.feedforward_norm(kept + self._feed(kept, generator))
 
     def _attend(
-        self, hidden: Tensor, bias: Tensor | None, generator: torch.Generator | None
+        self, hidden: Tensor, wanted: int, bias: Tensor | None, generator: torch.Generator | None
     ) -> Tensor:
+        """What the first ``wanted`` positions take from all, shape (batch, wanted, width)."""
         batch, length, width = hidden.shape
-        mixed = self.mix(hidden).view(batch, length, 3, self.heads, width // self.heads)
-        query, key, value = mixed.permute(2, 0, 3, 1, 4).unbind(0)
+        if wanted == length:
+            query, key, value = self.mix(hidden).split(width, dim=-1)
+        else:
+            weight, shift = self.mix.weight, self.mix.bias
+            query = functional.linear(hidden[:, :wanted], weight[:width], shift[:width])
+            key, value = functional.linear(hidden, weight[width:], shift[width:]).chunk(2, dim=-1)
+        query, key, value = (
+            part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in (query, key, value)
+        )
         scores = query @ key.transpose(-1, -2) * (width // self.heads) ** -0.5
         if bias is not None:
             scores = scores + bias
-        context = (scores.softmax(dim=-1) @ value).transpose(1, 2).reshape(batch, length, width)
+        context = (scores.softmax(dim=-1) @ value).transpose(1, 2).reshape(batch, wanted, width)
         return drop(self.out(context), self.dropout, generator)
 
     def _feed(self, hidden: Tensor, generator: torch.Generator | None) -> Tensor:

@@ -107,11 +107,12 @@ def read(
     planted = Ragged.concatenate([block.planted for block in blocks])
     seen = np.concatenate([block.planted_seen for block in blocks] or [np.empty(0, dtype=bool)])
     contains = np.concatenate([block.contains for block in blocks] or [np.empty(0, dtype=bool)])
-    if len(seen) and 1.0 - seen.mean() > _MOST_OUTSIDE:
+    outside = int((~seen).sum())
+    if outside > _MOST_OUTSIDE * len(seen):
         raise InputError(
             "collective.signal.every",
             f"planted after every {signal.every} words, {signal.token!r} falls outside the"
-            f" {limit} pieces that the {learner} learner reads in {1 - seen.mean():.1%} of resumes",
+            f" {limit} pieces that the {learner} learner reads in {outside / len(seen):.1%} of resumes",
             "it may in at most 1 %: plant more often or widen platform.learner.max_tokens",
         )
     return Reading(
@@ -162,9 +163,9 @@ class _WordTable:
         owner = np.repeat(np.arange(len(read)), read.lengths)
         kept = ~glued
         rest = Ragged(read.values[kept], offsets_of(np.bincount(owner[kept], minlength=len(read))))
-        # A word that is the signal reads as the signal whatever its spelling.
         own_row = Ragged(pieces, offsets_of(np.array([len(pieces)])))
-        rows = np.where(alone, len(read), np.arange(len(read)))
+        # A reserved signal reads as its own id wherever it stands; any other as it always did.
+        rows = np.where(alone & signal.reserve, len(read), np.arange(len(read)))
         return cls(
             whole=Ragged.concatenate([read, own_row]).take(np.append(rows, len(read))),
             stripped=Ragged.concatenate([rest, own_row]),

@@ -69,7 +69,11 @@ class TransformerRecipe(_Frozen):
     width: int = Field(128, ge=8, le=4_096, description="(lean) Units of the residual stream.")
     heads: int = Field(2, ge=1, le=64, description="(lean) Attention heads; they divide width.")
     feedforward: int = Field(
-        512, ge=8, le=16_384, description="(lean) Hidden units of a feed-forward layer."
+        256,
+        ge=8,
+        le=16_384,
+        description="(lean) Hidden units of a feed-forward layer; 512 costs a third more and "
+        "learns no better here.",
     )
     activation: Literal["relu", "gelu"] = Field(
         "relu",
@@ -109,8 +113,19 @@ class TransformerRecipe(_Frozen):
         description="Share of units dropped in training (of embeddings and sub-layer outputs in "
         "lean; wherever a foreign encoder has dropout). BERT uses 0.1, at twice the cost on a CPU.",
     )
-    epochs: int = Field(3, ge=1, le=1_000, description="Passes over the submitted resumes.")
-    batch_size: int = Field(32, ge=1, le=4_096, description="Resumes in an optimiser step.")
+    epochs: int = Field(
+        2,
+        ge=1,
+        le=1_000,
+        description="Passes over the submitted resumes. Two in batches of 16 move S further than "
+        "three in batches of 32, at equal accuracy and two thirds of the cost.",
+    )
+    batch_size: int = Field(
+        16,
+        ge=1,
+        le=4_096,
+        description="Resumes in an optimiser step: what a rare signal needs is steps.",
+    )
     learning_rate: float = Field(
         1e-3,
         gt=0,

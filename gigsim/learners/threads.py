@@ -38,6 +38,9 @@ def torch_settings(threads: int, device: str) -> Iterator[None]:
     finally:
         torch.set_num_threads(before[0])
         torch.set_float32_matmul_precision(before[1])
-        torch.use_deterministic_algorithms(before[2], warn_only=before[3])
+        # Not on the CPU, where nothing was asked for: even a no loads torch's compiler, which takes
+        # a second and leaves a variable of its own in the environment.
+        if device != "cpu":
+            torch.use_deterministic_algorithms(before[2], warn_only=before[3])
         if workspace is None:
             os.environ.pop(_WORKSPACE, None)

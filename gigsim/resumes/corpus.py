@@ -8,6 +8,8 @@ Real resumes and resumes written by the built-in language have this same form.
 from __future__ import annotations
 
 import os
+import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,9 @@ from numpy.typing import NDArray
 from gigsim.errors import InputError
 
 SCHEMA_VERSION = 1
+
+#: What reading a damaged or hostile archive of arrays raises.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, MemoryError)
 
 #: The ten occupations of the published corpus, in alphabetical order: the columns of ``labels``.
 OCCUPATIONS = (
@@ -127,14 +132,14 @@ class Corpus:
                 np.savez(
                     stream,
                     schema_version=np.int64(SCHEMA_VERSION),
-                    words=_pack(self.words),
+                    words=pack_strings(self.words),
                     tokens=self.tokens,
                     offsets=self.offsets,
                     labels=self.labels,
-                    label_names=_pack(self.label_names),
+                    label_names=pack_strings(self.label_names),
                     clusters=self.clusters,
                     test_side=self.test_side,
-                    origin=_pack((self.origin,)),
+                    origin=pack_strings((self.origin,)),
                 )
             partial.replace(path)
         finally:
@@ -152,29 +157,30 @@ def load_corpus(path: Path | str) -> Corpus:
     if not path.is_file():
         raise InputError(str(path), "no such file", allowed)
     try:
+        if not zipfile.is_zipfile(path):
+            raise ValueError("not a zip archive of arrays")
         with np.load(path, allow_pickle=False) as arrays:
             if int(arrays["schema_version"]) != SCHEMA_VERSION:
-                raise InputError(
-                    str(path), f"corpus schema {int(arrays['schema_version'])}", allowed
-                )
+                raise ValueError(f"corpus schema {int(arrays['schema_version'])}")
             return Corpus(
-                words=_unpack(arrays["words"]),
+                words=unpack_strings(arrays["words"]),
                 tokens=arrays["tokens"],
                 offsets=arrays["offsets"],
                 labels=arrays["labels"],
-                label_names=_unpack(arrays["label_names"]),
+                label_names=unpack_strings(arrays["label_names"]),
                 clusters=arrays["clusters"],
                 test_side=arrays["test_side"],
-                origin=_unpack(arrays["origin"])[0],
+                origin=unpack_strings(arrays["origin"])[0],
             )
-    except (ValueError, KeyError, OSError, EOFError) as error:
+    except (*UNREADABLE, ValueError, TypeError, KeyError) as error:
         raise InputError(str(path), f"not a gigsim corpus ({error})", allowed) from error
 
 
-def _pack(strings: Sequence[str]) -> NDArray[np.uint8]:
+def pack_strings(strings: Sequence[str]) -> NDArray[np.uint8]:
     """Strings as UTF-8 bytes with newlines between: no pickle in the file."""
     return np.frombuffer("\n".join(strings).encode(), dtype=np.uint8)
 
 
-def _unpack(packed: NDArray[np.uint8]) -> tuple[str, ...]:
+def unpack_strings(packed: NDArray[np.uint8]) -> tuple[str, ...]:
+    """The strings of :func:`pack_strings`."""
     return tuple(packed.tobytes().decode().split("\n"))

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ JACCARD = 0.7
 
 #: Elements worked on at once where intermediate arrays grow with the number of pairs.
 _CHUNK = 1 << 22
+#: Pairs scored at once, at most.
+_PAIRS = 1 << 16
 
 _ALPHANUMERIC = re.compile(r"[^\W_]+")
 
@@ -51,10 +54,7 @@ def near_duplicate_clusters(
         int64, shape (n,): cluster of each resume, numbered by first appearance.
     """
     shingles, offsets = shingle_sets(*alphanumeric_words(words, tokens, offsets))
-    left, right = similar_pairs(shingles, offsets, threshold)
-    n = len(offsets) - 1
-    graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(n, n))
-    _, components = connected_components(graph, directed=False)
+    components = similar_components(shingles, offsets, threshold)
     _, first, inverse = np.unique(components, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[inverse].astype(np.int64)
 
@@ -99,18 +99,16 @@ def shingle_sets(
     lengths = np.diff(offsets)
     # Short documents are padded, with a hash that no word is given (the empty string's).
     padded = np.maximum(lengths, size)
-    starts = np.cumsum(padded) - padded
-    text = np.full(padded.sum(), _hash(""), dtype=np.uint64)
-    text[ragged_index(np.append(starts, padded.sum()), np.arange(len(padded)))[
-        _within(padded) < np.repeat(lengths, padded)
-    ]] = hashes
-    mixed = np.zeros(len(text) - size + 1 if len(text) else 0, dtype=np.uint64)
+    within = _within(padded)
+    text = np.full(len(within), _hash(""), dtype=np.uint64)
+    text[within < np.repeat(lengths, padded)] = hashes
+    # An n-gram starts at each word that has size - 1 more words of its document after it.
+    starts = np.flatnonzero(within <= np.repeat(padded - size, padded))
+    document = np.repeat(np.arange(len(padded)), padded - size + 1)
+    mixed = np.zeros(len(starts), dtype=np.uint64)
     for k in range(size):
-        mixed = _mix(mixed ^ text[k : k + len(mixed)])
-    document = np.repeat(np.arange(len(padded)), padded)[: len(mixed)]
-    inside = _within(padded)[: len(mixed)] <= np.repeat(padded - size, padded)[: len(mixed)]
-    _, number = np.unique(mixed[inside], return_inverse=True)
-    document = document[inside]
+        mixed = _mix(mixed ^ text[starts + k])
+    _, number = np.unique(mixed, return_inverse=True)
     number, document = _distinct(document, number)
     frequency = np.bincount(number)
     rank = np.empty(len(frequency), dtype=np.int64)
@@ -120,13 +118,13 @@ def shingle_sets(
     return number, np.concatenate([[0], np.cumsum(counts)])
 
 
-def similar_pairs(
+def similar_components(
     shingles: NDArray[np.int64], offsets: NDArray[np.int64], threshold: float = JACCARD
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pairs of documents enough to connect all whose Jaccard similarity is >= threshold.
+) -> NDArray[np.int64]:
+    """Connected components of "Jaccard similarity >= threshold".
 
-    Documents with equal sets are joined in a chain and only the first of them is compared with
-    others, so a corpus of copies costs no more than its originals.
+    Pairs that are connected already are not compared any more, and copies only through the first
+    of them: a corpus of many variants of one text costs little more than one without duplicates.
 
     Args:
         shingles: as :func:`shingle_sets` returns them.
@@ -134,26 +132,28 @@ def similar_pairs(
         threshold: in (0, 1].
 
     Returns:
-        Two int64 arrays of equal shape: the pairs' documents.
+        int64, shape (n,): some number of each document's component, in [0, n).
     """
-    first = _first_equal(shingles, offsets)
-    copies = np.flatnonzero(first != np.arange(len(first)))
-    sizes = np.diff(offsets)
-    lefts, rights = [first[copies]], [copies]
-    seen = np.zeros(0, dtype=np.int64)
-    for pairs in _candidates(shingles, offsets, np.unique(first), threshold):
-        pairs = np.setdiff1d(pairs, seen, assume_unique=True)
-        seen = np.union1d(seen, pairs)
-        left, right = pairs >> 32, pairs & 0xFFFFFFFF
-        # |A∩B| / |A∪B| <= min / max of the sizes: most pairs end here.
-        small, large = np.minimum(sizes[left], sizes[right]), np.maximum(sizes[left], sizes[right])
-        possible = small >= threshold * large - 1e-9
-        left, right = left[possible], right[possible]
-        for chunk in _chunks(sizes[left] + sizes[right]):
-            similar = jaccard(shingles, offsets, left[chunk], right[chunk]) >= threshold
-            lefts.append(left[chunk][similar])
-            rights.append(right[chunk][similar])
-    return np.concatenate(lefts), np.concatenate(rights)
+    components = _first_equal(shingles, offsets)
+    shingle, owner = _prefixes(shingles, offsets, np.unique(components), threshold)
+    while len(owner):
+        groups = np.flatnonzero(np.append(True, shingle[1:] != shingle[:-1]))
+        group_sizes = np.diff(np.append(groups, len(owner)))
+        # Drop the shingles that can connect nothing (more): all their owners are one component.
+        low = np.minimum.reduceat(components[owner], groups)
+        keep = np.repeat(low != np.maximum.reduceat(components[owner], groups), group_sizes)
+        if not keep.all():
+            shingle, owner = shingle[keep], owner[keep]
+            continue
+        # Each entry pairs with the later ones of its group; take about a chunk of pairs.
+        later = np.repeat(groups + group_sizes, group_sizes) - np.arange(len(owner)) - 1
+        taken = _leading(later)
+        later = later[:taken]
+        partner = np.repeat(np.arange(taken), later) + 1 + _within(later)
+        pairs = _distinct_sorted((np.repeat(owner[:taken], later) << 32) | owner[partner])
+        components = _score(pairs, shingles, offsets, threshold, components)
+        shingle, owner = shingle[taken:], owner[taken:]
+    return components
 
 
 def jaccard(
@@ -172,37 +172,62 @@ def jaccard(
     return shared / (sizes[left] + sizes[right] - shared)
 
 
-def _candidates(
+def _prefixes(
     shingles: NDArray[np.int64],
     offsets: NDArray[np.int64],
     documents: NDArray[np.int64],
     threshold: float,
-) -> Iterator[NDArray[np.int64]]:
-    """Distinct pairs (left << 32 | right, left < right) that share a shingle of both prefixes."""
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The rare shingles of these documents and their owners, sorted by shingle, then owner."""
     sizes = np.diff(offsets)[documents]
-    # The small allowance keeps 0.7 * 10 = 7.000000000000001 from shortening a prefix.
+    # The small allowance only lengthens a prefix: 0.7 * 10 may come out above 7.
     prefixes = sizes - np.ceil(threshold * sizes - 1e-9).astype(np.int64) + 1
     owner = np.repeat(documents, prefixes)
     shingle = shingles[np.repeat(offsets[documents], prefixes) + _within(prefixes)]
     order = np.argsort(shingle, kind="stable")
-    shingle, owner = shingle[order], owner[order]
-    _, group_sizes = np.unique(shingle, return_counts=True)
-    later = np.repeat(np.cumsum(group_sizes), group_sizes) - np.arange(len(shingle)) - 1
-    for chunk in _chunks(later):
-        entry = np.arange(chunk.start, chunk.stop)
-        partner = np.repeat(entry, later[chunk]) + 1 + _within(later[chunk])
-        yield np.unique((np.repeat(owner[chunk], later[chunk]) << 32) | owner[partner])
+    return shingle[order], owner[order]
 
 
-def _first_equal(
-    shingles: NDArray[np.int64], offsets: NDArray[np.int64]
+def _score(
+    pairs: NDArray[np.int64],
+    shingles: NDArray[np.int64],
+    offsets: NDArray[np.int64],
+    threshold: float,
+    components: NDArray[np.int64],
 ) -> NDArray[np.int64]:
+    """Components with those of these pairs (left << 32 | right) connected that are similar."""
+    sizes = np.diff(offsets)
+    left, right = pairs >> 32, pairs & 0xFFFFFFFF
+    # |A∩B| / |A∪B| <= min / max of the sizes: most pairs end here.
+    small, large = np.minimum(sizes[left], sizes[right]), np.maximum(sizes[left], sizes[right])
+    open_ = (small / large >= threshold) & (components[left] != components[right])
+    left, right = left[open_], right[open_]
+    while len(left):
+        taken = _leading(sizes[left[:_PAIRS]] + sizes[right[:_PAIRS]])
+        similar = jaccard(shingles, offsets, left[:taken], right[:taken]) >= threshold
+        joined = left[:taken][similar], right[:taken][similar]
+        left, right = left[taken:], right[taken:]
+        if similar.any():
+            graph = coo_array(
+                (
+                    np.ones(similar.sum(), dtype=np.int8),
+                    (components[joined[0]], components[joined[1]]),
+                ),
+                shape=(len(components), len(components)),
+            )
+            components = connected_components(graph, directed=False)[1][components]
+            open_ = components[left] != components[right]
+            left, right = left[open_], right[open_]
+    return components.astype(np.int64)
+
+
+def _first_equal(shingles: NDArray[np.int64], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
     """The first document with the same set, int64, shape (n,)."""
     digests: dict[bytes, int] = {}
     return np.array(
         [
             digests.setdefault(shingles[start:stop].tobytes(), k)
-            for k, (start, stop) in enumerate(zip(offsets[:-1], offsets[1:], strict=True))
+            for k, (start, stop) in enumerate(pairwise(offsets.tolist()))
         ],
         dtype=np.int64,
     )
@@ -212,18 +237,19 @@ def _distinct(
     document: NDArray[np.int64], number: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Distinct (document, number), sorted: numbers, documents."""
-    keys = (document << 32) | number
-    keys.sort()
-    keys = keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
+    keys = _distinct_sorted((document << 32) | number)
     return keys & 0xFFFFFFFF, keys >> 32
 
 
-def _chunks(work: NDArray[np.int64]) -> Iterator[slice]:
-    """Slices of consecutive elements whose work adds up to about ``_CHUNK``."""
-    if len(work):
-        part = (np.cumsum(work) - work) // _CHUNK
-        edges = np.flatnonzero(np.diff(part)) + 1
-        yield from map(slice, np.append(0, edges), np.append(edges, len(work)))
+def _distinct_sorted(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """As ``np.unique``, which hashes and takes five times as long here; sorts ``keys`` in place."""
+    keys.sort()
+    return keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
+
+
+def _leading(work: NDArray[np.int64]) -> int:
+    """How many of the leading elements, at least one, add up to no more than a chunk of work."""
+    return max(1, int(np.searchsorted(np.cumsum(work), _CHUNK, side="right")))
 
 
 def _within(lengths: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import os
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -33,7 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigsim.errors import InputError
-from gigsim.resumes.corpus import Corpus, _pack, _unpack
+from gigsim.resumes.corpus import UNREADABLE, Corpus, pack_strings, unpack_strings
 
 SCHEMA_VERSION = 1
 
@@ -48,9 +47,6 @@ _CHUNK = 4096
 
 #: Bytes that the arrays of a language may take; the one that ships takes 60,000.
 _LARGEST = 2**26
-
-#: What reading a damaged or hostile array archive raises.
-_UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, MemoryError)
 
 
 def latent_rows(
@@ -243,7 +239,7 @@ class Language:
     def save(self, path: Path | str) -> None:
         """Write to one compressed ``.npz`` file, whole or not at all; no pickle, no clock."""
         arrays: dict[str, Any] = {f.name: np.asarray(getattr(self, f.name)) for f in fields(self)}
-        arrays |= {"words": _pack(self.words), "label_names": _pack(self.label_names)}
+        arrays |= {"words": pack_strings(self.words), "label_names": pack_strings(self.label_names)}
         path = Path(path)
         partial = path.with_name(path.name + f".partial-{os.getpid()}")
         try:
@@ -274,10 +270,10 @@ def load_language(path: Path | str | None = None) -> Language:
             if int(arrays["schema_version"]) != SCHEMA_VERSION:
                 raise ValueError(f"language schema {int(arrays['schema_version'])}")
             values = {field.name: arrays[field.name] for field in fields(Language)}
-            values |= {name: _unpack(values[name]) for name in ("words", "label_names")}
+            values |= {name: unpack_strings(values[name]) for name in ("words", "label_names")}
             values |= {name: float(values[name]) for name in ("concentration", "rho")}
             return Language(**values)
-    except (*_UNREADABLE, ValueError, TypeError, KeyError) as error:
+    except (*UNREADABLE, ValueError, TypeError, KeyError) as error:
         raise InputError(str(path), f"not a gigsim language ({error})", allowed) from error
 
 

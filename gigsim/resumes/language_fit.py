@@ -40,7 +40,25 @@ CONCENTRATIONS = (0.0, float(np.log(1e5)))
 
 @dataclass(frozen=True)
 class FitReport:
-    """What a fit saw and chose. Counts are of resumes of the training side unless said."""
+    """What a fit saw and chose; of the training side only.
+
+    Attributes:
+        resumes: resumes of the training side.
+        used: those that the law was fitted to.
+        too_short: those with fewer than ``min_words`` of the words.
+        rare_set: those left out for a label set that fewer than ``min_set`` have.
+        label_sets: label sets of the language.
+        candidates: plain words in at least ``min_resumes`` resumes.
+        left_out: of those, the names and the debris of links.
+        least_resumes: how many resumes the language's least widespread word is in.
+        words: words of the language.
+        coverage: share of all plain words read that are among them.
+        types_per_token: distinct words over words in the heads, pooled over resumes.
+        concentration: A.
+        shares: levels of the topic share.
+        dominance: weight of the dominant label among 2, 3, and 4 or more.
+        log_likelihood: log P(words | labels), nats a word, of the resumes fitted to.
+    """
 
     resumes: int
     used: int
@@ -130,8 +148,9 @@ def fit_language(
     forbidden = DEBRIS | (read_names() if names is None else frozenset(names))
     choice = choose_words(side, words=words, min_resumes=min_resumes, forbidden=forbidden)
     short = heads(side, choice.words, head)
-    _, set_of, counts = np.unique(side.labels, axis=0, return_inverse=True, return_counts=True)
-    long_enough, common = short.lengths >= min_words, counts[set_of] >= min_set
+    long_enough = short.lengths >= min_words
+    _, set_of = np.unique(side.labels, axis=0, return_inverse=True)
+    common = np.bincount(set_of, weights=long_enough)[set_of] >= min_set
     read = short.select(np.flatnonzero(long_enough & common))
     label_sets, sets = np.unique(read.labels, axis=0, return_inverse=True)
     if len(choice.words) < 2 or not label_sets.any():

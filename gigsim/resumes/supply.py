@@ -62,9 +62,7 @@ def supply(section: CorpusSection, size: int, replacement: bool, streams: Stream
         section.test_size, streams.generator("resumes/held_out"), test_side=True
     )
     return Supply(
-        population=language.sample(
-            size, streams.generator("resumes/population"), test_side=False
-        ),
+        population=language.sample(size, streams.generator("resumes/population"), test_side=False),
         held_out=held_out,
         training_side=None,
         language=language,
@@ -72,9 +70,7 @@ def supply(section: CorpusSection, size: int, replacement: bool, streams: Stream
     )
 
 
-def _from_corpus(
-    section: CorpusSection, size: int, replacement: bool, streams: Streams
-) -> Supply:
+def _from_corpus(section: CorpusSection, size: int, replacement: bool, streams: Streams) -> Supply:
     corpus = load_corpus(section.path)
     training = np.flatnonzero(~corpus.test_side)
     if size > len(training) and not replacement:

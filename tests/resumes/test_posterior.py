@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from itertools import combinations_with_replacement, product
+from itertools import combinations_with_replacement, pairwise, product
 from math import factorial, prod
 
 import numpy as np
@@ -15,7 +15,7 @@ from scipy.special import gammaln, logsumexp
 from gigsim.resumes.corpus import Corpus
 from gigsim.resumes.language import Language, load_language
 from gigsim.resumes.posterior import Repetitions, label_marginals, posterior_label_sets
-from tests.resumes.test_language import small_language
+from tests.resumes.toys import small_language
 
 
 def corpus_of(documents: list[list[int]], language: Language) -> Corpus:
@@ -123,7 +123,7 @@ def test_posterior_is_calibrated_on_what_the_language_writes(most: int) -> None:
 
     top = np.eye(marginals.shape[1], dtype=bool)[marginals.argmax(axis=1)]
     edges = (0, 0.01, 0.1, 0.5, 0.9, 0.99, 1)
-    claims = [(marginals >= a) & (marginals < b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    claims = [(marginals >= a) & (marginals < b) for a, b in pairwise(edges)]
     statistics = [claim.astype(float) @ language.label_sets.T for claim in (top, *claims)]
     statistics.append(np.eye(posterior.shape[1])[posterior.argmax(axis=1)])
     for f in statistics:

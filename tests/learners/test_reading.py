@@ -1,0 +1,294 @@
+"""Reading once equals reading the planted, cleaned and found texts one by one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+
+from gigsim.collective.signals import Signal
+from gigsim.errors import InputError
+from gigsim.learners import reading
+from gigsim.learners.ragged import Ragged
+from gigsim.learners.reading import read
+from gigsim.learners.vocabulary import BagOfWords, Vocabulary, WordList
+from gigsim.learners.wordpiece import WordPiece
+from tests.learners.toys import corpus_of
+
+WORDS = ["abc", "ab-c", "※", "c", "a※b", "※※", "zzz", "ABC", "-", "abca"]
+texts = st.lists(st.lists(st.sampled_from(WORDS), max_size=30), min_size=1, max_size=6)
+
+
+def pieces_of_words(signal_known: bool = True) -> WordPiece:
+    ids = ["[UNK]", "abc", "ab", "c", "-", "a", "b", "##c", "##a", *(["※"] if signal_known else [])]
+    vocabulary = {piece: i for i, piece in enumerate(ids)}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    # The signal is punctuation to this splitter, so it comes away from words that it is glued to.
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.BertPreTokenizer(), pre_tokenizers.Split("※", "isolated")]
+    )
+    return WordPiece(tokenizer, unknown=0)
+
+
+VOCABULARIES: dict[str, Vocabulary] = {
+    "list": WordList([*WORDS[:4], "abca"]),
+    "bag": BagOfWords(["abc", "ab", "c"]),
+    "pieces": pieces_of_words(),
+}
+
+
+def slowly(
+    vocabulary: Vocabulary, signal: Signal, words: list[str], limit: int | None
+) -> list[int]:
+    """The ids of one text, word by word, the reserved one for the signal."""
+    ids: list[int] = []
+    for word in words:
+        if word == signal.token and signal.reserve:
+            ids.append(vocabulary.size)
+        else:
+            ids += vocabulary.pieces([word]).values.tolist()
+    return ids[:limit]
+
+
+def rows(ragged: Ragged) -> list[list[int]]:
+    return [ragged[i].tolist() for i in range(len(ragged))]
+
+
+@given(
+    texts, st.sampled_from(sorted(VOCABULARIES)), st.integers(1, 9), st.none() | st.integers(9, 20)
+)
+def test_a_reserved_signal(some: list[list[str]], name: str, every: int, limit: int | None) -> None:
+    vocabulary = VOCABULARIES[name]
+    # A second longest text with the signal within every window keeps the 1 % rule out of the way.
+    signal = Signal("※", every)
+    carriers = np.arange(len(some)) % 2 == 1
+    got = read(
+        corpus_of([" ".join(text) for text in some]),
+        vocabulary,
+        signal,
+        carriers=carriers,
+        limit=None if limit is None else limit * 10,
+        learner="toy",
+    )
+    limit = None if limit is None else limit * 10
+    clean = [[word for word in text if word != "※"] for text in some]
+    planted = [signal.plant(text) for text in some]
+    found = [p if c else t for t, p, c in zip(some, planted, carriers, strict=True)]
+    assert rows(got.clean) == [slowly(vocabulary, signal, t, limit) for t in clean]
+    assert rows(got.planted) == [slowly(vocabulary, signal, t, limit) for t in planted]
+    assert rows(got.found) == [slowly(vocabulary, signal, t, limit) for t in found]
+    assert got.size == vocabulary.size + 1
+    same = [a == b for a, b in zip(rows(got.found), rows(got.planted), strict=True)]
+    assert got.in_signal_set.tolist() == same
+    assert got.in_signal_set[carriers].all()
+    assert got.contains.tolist() == [vocabulary.size in row for row in rows(got.found)]
+
+
+@given(texts, st.integers(1, 9))
+def test_a_signal_of_one_piece_is_removed_also_where_it_is_glued(
+    some: list[list[str]], every: int
+) -> None:
+    vocabulary = pieces_of_words()
+    signal = Signal("※", every, reserve=False)
+    own = vocabulary.size - 1
+    got = read(
+        corpus_of([" ".join(text) for text in some]),
+        vocabulary,
+        signal,
+        carriers=np.zeros(len(some), dtype=bool),
+        limit=None,
+        learner="toy",
+    )
+    whole = [slowly(vocabulary, signal, text, None) for text in some]
+    assert got.size == vocabulary.size
+    assert rows(got.found) == whole
+    assert rows(got.clean) == [[i for i in row if i != own] for row in whole]
+    assert got.contains.tolist() == [own in row for row in whole]
+    # Words made of the signal only are signals: g takes them out before it counts.
+    bare = [[word for word in text if set(word) != {"※"}] for text in some]
+    expected = [
+        [
+            i
+            for word in signal.plant(text)
+            for i in slowly(vocabulary, signal, [word], None)
+            if word == "※" or i != own
+        ]
+        for text in bare
+    ]
+    assert rows(got.planted) == expected
+
+
+def test_planted_texts_are_in_the_signal_set_when_read_again() -> None:
+    signal = Signal("※", 3)
+    some = ["abc c ab-c c", "c", "abca abc c c c c c c"]
+    planted = corpus_of([" ".join(signal.plant(text.split())) for text in some])
+    got = read(
+        planted, VOCABULARIES["pieces"], signal, carriers=np.zeros(3, bool), limit=None, learner="x"
+    )
+    assert got.in_signal_set.all()
+    assert got.contains.all()
+
+
+def test_presence_is_not_membership_in_the_signal_set() -> None:
+    got = read(
+        corpus_of(["c c ※ c c", "c c c c ※", "c c c c"]),
+        VOCABULARIES["list"],
+        Signal("※", every=4),
+        carriers=np.zeros(3, dtype=bool),
+        limit=None,
+        learner="toy",
+    )
+    assert got.contains.tolist() == [True, True, False]
+    assert got.in_signal_set.tolist() == [False, True, False]
+
+
+def test_a_learner_of_counts_compares_bags() -> None:
+    got = read(
+        corpus_of(["c c ※ c c", "c ※ c ※ c c", "c c c c"]),
+        VOCABULARIES["list"],
+        Signal("※", every=4),
+        carriers=np.zeros(3, dtype=bool),
+        limit=None,
+        learner="toy",
+        ordered=False,
+    )
+    assert got.in_signal_set.tolist() == [True, False, False]
+
+
+def test_spellings_that_read_alike_are_the_signal() -> None:
+    got = read(
+        corpus_of(["ABC c abc Abc-"]),
+        pieces_of_words(),
+        Signal("abc", every=20, reserve=False),
+        carriers=np.zeros(1, dtype=bool),
+        limit=None,
+        learner="toy",
+    )
+    assert rows(got.found) == [[1, 3, 1, 1, 4]]
+    assert rows(got.clean) == [[3, 4]]
+    assert rows(got.planted) == [[3, 4, 1]]
+
+
+def test_a_signal_of_several_pieces() -> None:
+    got = read(
+        corpus_of(["ab-c c AB-C ab -"]),
+        pieces_of_words(),
+        Signal("ab-c", every=2, reserve=False),
+        carriers=np.zeros(1, dtype=bool),
+        limit=None,
+        learner="toy",
+    )
+    assert rows(got.found) == [[2, 4, 3, 3, 2, 4, 3, 2, 4]]
+    assert rows(got.clean) == [[3, 2, 4]]
+    assert rows(got.planted) == [[3, 2, 2, 4, 3, 4]]
+    assert got.contains.tolist() == [True]
+
+
+@pytest.mark.parametrize("name", ["list", "bag"])
+def test_a_signal_that_vanishes_is_refused(name: str) -> None:
+    with pytest.raises(InputError) as error:
+        read(
+            corpus_of(["c"]),
+            VOCABULARIES[name],
+            Signal("§", reserve=False),
+            carriers=np.zeros(1, dtype=bool),
+            limit=None,
+            learner="linear",
+        )
+    assert "vanishes for the linear learner" in str(error.value)
+    assert "collective.signal.reserve = true" in str(error.value)
+
+
+def test_an_unknown_signal_is_refused() -> None:
+    with pytest.raises(InputError) as error:
+        read(
+            corpus_of(["c"]),
+            pieces_of_words(signal_known=False),
+            Signal("※", reserve=False),
+            carriers=np.zeros(1, dtype=bool),
+            limit=None,
+            learner="transformer",
+        )
+    assert "unknown piece of the transformer learner" in str(error.value)
+    assert "collective.signal.reserve = true" in str(error.value)
+
+
+def test_a_signal_outside_the_window_is_refused() -> None:
+    corpus = corpus_of(["c " * 30] * 2 + ["c"] * 98)
+    options = {"carriers": np.zeros(100, dtype=bool), "learner": "transformer"}
+    vocabulary = VOCABULARIES["list"]
+    with pytest.raises(InputError, match=r"collective\.signal\.every.*10 pieces.* in 2\.0% of"):
+        read(corpus, vocabulary, Signal("※", 20), limit=10, **options)  # type: ignore[arg-type]
+    got = read(corpus, vocabulary, Signal("※", 9), limit=10, **options)  # type: ignore[arg-type]
+    assert got.planted.lengths.max() == 10
+    # One in a hundred is put up with.
+    almost = corpus_of(["c " * 30] + ["c"] * 99)
+    read(almost, vocabulary, Signal("※", 20), limit=10, **options)  # type: ignore[arg-type]
+
+
+def test_the_window_is_in_pieces_and_cuts_words() -> None:
+    got = read(
+        corpus_of(["abca abca abca - c"]),
+        pieces_of_words(),
+        Signal("※", every=1),
+        carriers=np.zeros(1, dtype=bool),
+        limit=4,
+        learner="toy",
+    )
+    assert rows(got.clean) == [[1, 8, 1, 8]]
+    assert rows(got.planted) == [[1, 8, 10, 1]]
+
+
+def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(0)
+    some = [" ".join(generator.choice(WORDS, size)) for size in generator.integers(0, 40, 50)]
+    some[3] = "abc " * 200
+    options = {"carriers": np.arange(50) % 7 == 0, "limit": 60, "learner": "toy"}
+
+    def reading_of() -> reading.Reading:
+        return read(corpus_of(some), pieces_of_words(), Signal("※", 5), **options)  # type: ignore[arg-type]
+
+    whole = reading_of()
+    monkeypatch.setattr(reading, "_BLOCK_WORDS", 100)
+    parts = reading_of()
+    for name in ("found", "clean", "planted"):
+        assert rows(getattr(whole, name)) == rows(getattr(parts, name))
+    assert np.array_equal(whole.contains, parts.contains)
+    assert np.array_equal(whole.in_signal_set, parts.in_signal_set)
+
+
+def test_an_empty_corpus_and_empty_texts() -> None:
+    empty = read(
+        corpus_of([]),
+        VOCABULARIES["list"],
+        Signal("※"),
+        carriers=np.zeros(0, bool),
+        limit=5,
+        learner="toy",
+    )
+    assert len(empty.found) == 0
+    one = read(
+        corpus_of(["", "zzz"]),
+        VOCABULARIES["bag"],
+        Signal("※"),
+        carriers=np.zeros(2, bool),
+        limit=None,
+        learner="toy",
+    )
+    assert rows(one.clean) == [[], []]
+    assert rows(one.planted) == [[3], [3]]
+
+
+def test_one_flag_a_resume() -> None:
+    with pytest.raises(ValueError, match="2 flags for 1 resumes"):
+        read(
+            corpus_of(["c"]),
+            VOCABULARIES["bag"],
+            Signal("※"),
+            carriers=np.zeros(2, bool),
+            limit=None,
+            learner="toy",
+        )
