@@ -161,11 +161,12 @@ class GigEconomy(mesa.Model):
         if not self.retrained:
             return
         shown = self.platform.submissions
-        jobs = [self._job(shown, repeat) for repeat in range(section.repeats)]
-        if self._reference_is_due():
+        jobs = [self._job(shown, repeat) for repeat in range(self._times(section.repeats))]
+        beside = self._reference_is_due()
+        if beside:
             jobs.append(self._job(tuple(self._reference), 0, reference=True))
         results = self._train(jobs)
-        reference = results.pop() if len(jobs) > section.repeats else None
+        reference = results.pop() if beside else None
         if reference is not None:
             self._reference_state = reference.state
         self.platform.deployed = results[0].state
@@ -302,12 +303,13 @@ class GigEconomy(mesa.Model):
         self.submit()
         shown = self.platform.submissions
         results = self._train(
-            [self._job(shown, repeat) for repeat in range(self.config.measure.baseline_repeats)]
+            [self._job(shown, r) for r in range(self._times(self.config.measure.baseline_repeats))]
         )
         self.clean = {}
         for metric in ("any", "top1"):
             rates = [outcome_of(r, self.stage)[f"base_{metric}"].mean() for r in results]
-            self.clean[metric] = (float(np.mean(rates)), float(np.std(rates, ddof=1)))
+            sd = float(np.std(rates, ddof=1)) if len(rates) > 1 else 0.0
+            self.clean[metric] = (float(np.mean(rates)), sd)
         self.platform.deployed = self._reference_state = results[0].state
         self.lines = TheoryLines.estimate(self.config, self.stage, results)
         self.retrained = True
@@ -339,6 +341,10 @@ class GigEconomy(mesa.Model):
             timing=society.cost_timing,
             horizon=society.horizon,
         )
+
+    def _times(self, repeats: int) -> int:
+        """How often to train: once where a second training would only copy the first."""
+        return repeats if self.stage.learner.stochastic else 1
 
     def _reference_is_due(self) -> bool:
         every = self.config.measure.reference

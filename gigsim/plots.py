@@ -37,7 +37,7 @@ def overview(
         Four panels: α and S over time; S against α_effective with the lines of theory; who is in,
         who rides free, who is out; clean accuracy.
     """
-    figure = Figure(figsize=(12.5, 8.6), layout="constrained")
+    figure = Figure(figsize=(12.5, 9.2), layout="constrained")
     panels = figure.subplot_mosaic([["time", "curve"], ["people", "quality"]])
     _over_time(panels["time"], config, periods, retrainings)
     success_against_alpha(panels["curve"], config, retrainings, theory)
@@ -91,7 +91,7 @@ def success_against_alpha(
             markersize=11,
             markerfacecolor="none",
             markeredgecolor=_GREY,
-            label="members not a random draw (p < .01): bound not assured",
+            label="members not a random draw (p < .01):\nbound not assured",
         )
     beside = points[f"reference_{metric}"]
     if beside.notna().any():
@@ -122,11 +122,12 @@ def success_against_alpha(
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:g} %"))
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set_xlabel("α_effective, share of the training data that carries the signal (log scale)")
     axes.set_ylabel(f"S: target {_READING[metric]}")
     axes.set_title("Success against the size of the collective, and theory", loc="left")
-    axes.legend(fontsize=8, loc="lower right", bbox_to_anchor=(1.0, 0.2), framealpha=0.92)
+    # Below the axes: every place inside is crossed by a line in some scenario.
+    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(-0.02, -0.13), ncols=2, frameon=False)
 
 
 def _theory_lines(axes: Axes, config: Config, lines: pd.DataFrame) -> None:
@@ -141,7 +142,7 @@ def _theory_lines(axes: Axes, config: Config, lines: pd.DataFrame) -> None:
             alpha,
             nominal,
             color="black",
-            label="Theorem 1, nominal: infinite data, ε = 0\n(finite learners may fall below)",
+            label="Theorem 1, nominal: infinite data, perfect\nlearner (ε = 0); finite may fall below",
             linewidth=_LINE,
         )
         axes.plot(
@@ -149,7 +150,7 @@ def _theory_lines(axes: Axes, config: Config, lines: pd.DataFrame) -> None:
             finite,
             color=_GREEN,
             linestyle=(0, (5, 2)),
-            label=f"expected at N = {config.population.size:,} for ε = 0 (± sd over populations)",
+            label=f"expected at N = {config.population.size:,} for ε = 0\n(± sd over populations)",
             linewidth=_LINE,
         )
         spread = lines[f"finite_{metric}_sd"]
@@ -214,7 +215,7 @@ def _over_time(
         linewidth=1.2,
     )
     axes.set_ylim(-0.02, 1.04)
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set_xlabel("period (dots: the platform retrained)")
     axes.set_title("The collective and its success over time", loc="left")
     axes.legend(fontsize=8, framealpha=0.92)
@@ -244,7 +245,7 @@ def _people(axes: Axes, config: Config, periods: pd.DataFrame) -> None:
     )
     axes.set_ylim(0, 1)
     axes.margins(x=0)
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set_xlabel("period")
     axes.set_title("Who is in, who rides free, who is out", loc="left")
     axes.legend(fontsize=8, loc="upper right", framealpha=0.92)
@@ -279,7 +280,7 @@ def _quality(axes: Axes, config: Config, periods: pd.DataFrame, retrainings: pd.
     )
     lowest = min(retrainings["accuracy_low"].min(), retrainings["f1_micro"].min())
     axes.set_ylim(max(0.0, lowest - 0.1), 1.0)
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set_xlabel("period")
     axes.set_title("What it costs the platform: quality on clean held-out resumes", loc="left")
     axes.legend(fontsize=8, loc="lower left", framealpha=0.92)

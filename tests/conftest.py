@@ -7,7 +7,7 @@ import hashlib
 import os
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,19 @@ import rich.style  # noqa: F401 - draws from Python's random on import, once: be
 from hypothesis import settings
 
 from gigsim.config import Config, build
+from gigsim.model import GigEconomy
+from gigsim.resumes.corpus import Corpus, load_corpus
 from tests.toys import toy_language
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
-#: Set by pytest between the phases of a test, and by scikit-learn when it is imported.
-_NOT_OURS = {"PYTEST_CURRENT_TEST", "KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK"}
+#: Set by pytest between the phases of a test, by scikit-learn's import and by torch's compiler's.
+_NOT_OURS = {
+    "PYTEST_CURRENT_TEST",
+    "KMP_DUPLICATE_LIB_OK",
+    "KMP_INIT_AT_FORK",
+    "TORCHINDUCTOR_CACHE_DIR",
+}
 
 # Clocks say little where tests run side by side; the rest is as hypothesis has it, also in CI.
 _profile = settings.get_profile(settings.get_current_profile_name())
@@ -54,8 +61,16 @@ def global_state() -> dict[str, Any]:
 
 
 def changes(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """Names of what differs; what only a library's import brought along does not."""
-    return [name for name in before if before[name] != after[name]]
+    """What differs, by name; what only a library's import brought along does not."""
+    found = []
+    for name, was in before.items():
+        now = after[name]
+        if isinstance(was, dict):
+            keys = [str(k) for k in sorted(was | now) if was.get(k) != now.get(k)]
+            found += [f"{name} ({', '.join(keys)})"] if keys else []
+        elif was != now:
+            found.append(name)
+    return found
 
 
 def _plain(state: dict[str, Any]) -> dict[str, Any]:
@@ -140,10 +155,8 @@ def real_corpus_path(real_corpus_zip: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def real_corpus(real_corpus_path: Path) -> Any:
+def real_corpus(real_corpus_path: Path) -> Corpus:
     """The real corpus as arrays."""
-    from gigsim.resumes.corpus import load_corpus
-
     return load_corpus(real_corpus_path)
 
 
@@ -161,10 +174,12 @@ def toy_config(toy_language_path: Path) -> Config:
     return build(
         {
             "name": "toy",
-            "population": {"size": 300},
-            "collective": {"first_movers": 24, "leak": 0.01},
-            "platform": {"learner": {"kind": "linear"}},
-            "corpus": {"language": str(toy_language_path), "test_size": 200},
+            "population": {"size": 300, "cost": {"kind": "uniform", "low": 0.25, "high": 2.25}},
+            "network": {"kind": "small_world", "degree": 10, "rewire": 0.1},
+            "society": {"rule": "best_response", "belief": "published", "activation": 0.5},
+            "collective": {"first_movers": 24, "leak": 0.01, "retention": 0.0},
+            "platform": {"learner": {"kind": "linear"}, "retrain_every": 2},
+            "corpus": {"language": str(toy_language_path), "test_size": 200, "xi": 0.01},
             "measure": {"reference": 1, "bootstrap": 100, "selection_draws": 99},
             "run": {"periods": 6},
         }
@@ -172,10 +187,22 @@ def toy_config(toy_language_path: Path) -> Config:
 
 
 @pytest.fixture(scope="session")
-def toy_run(toy_config: Config) -> Any:
+def toy_run(toy_config: Config) -> GigEconomy:
     """The toy world after its six periods. Many tests share it: look, do not touch."""
-    from gigsim.model import GigEconomy
-
     model = GigEconomy(toy_config)
     model.run()
     return model
+
+
+@pytest.fixture(scope="session")
+def make_toy(toy_config: Config) -> Callable[..., GigEconomy]:
+    """Makes toy worlds of 100 people that differ in dotted keys: ``make_toy(**{"run.seed": 3})``.
+
+    ``kind`` is the class, a kind of GigEconomy; ``rng`` and ``workers`` go to it.
+    """
+    fewer = {"population.size": 100, "collective.first_movers": 12, "corpus.test_size": 60}
+
+    def make(kind: type[GigEconomy] = GigEconomy, **overrides: Any) -> GigEconomy:
+        return kind(toy_config, **(fewer | overrides))
+
+    return make

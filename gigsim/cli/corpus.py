@@ -8,7 +8,14 @@ from typing import Annotated
 
 import typer
 
-from gigsim.cli.output import JsonOption, QuietOption, print_json, print_lines, stderr
+from gigsim.cli.output import (
+    JsonOption,
+    QuietOption,
+    check_target,
+    print_json,
+    print_lines,
+    stderr,
+)
 
 corpus_app = typer.Typer(
     help="Resume corpora: import, describe, fit the built-in language.\n\n"
@@ -34,6 +41,7 @@ def import_command(
     """
     from gigsim.resumes.archive import import_archive
 
+    check_target(dest)
     with stderr.status("reading the archive") if not quiet else nullcontext() as status:
         corpus, report = import_archive(
             source, scrub=scrub, progress=status.update if status is not None else None
@@ -79,6 +87,7 @@ def fit_command(
     from gigsim.resumes.corpus import load_corpus
     from gigsim.resumes.language_fit import fit_language
 
+    check_target(stats)
     loaded = load_corpus(corpus)
     with stderr.status("fitting the language") if not quiet else nullcontext():
         language, report = fit_language(loaded, words=words)

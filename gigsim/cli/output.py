@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from gigsim.errors import InputError
+
 stderr = Console(stderr=True)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress.")]
+
+
+def check_target(path: Path) -> None:
+    """Refuse before long work a file that could not be written after it.
+
+    Raises:
+        InputError: ``path`` is a folder, or lies in none, or in one that is not writable.
+    """
+    parent = path.absolute().parent
+    if path.is_dir():
+        raise InputError(str(path), "is a folder", "name a file")
+    if not parent.is_dir():
+        raise InputError(str(path), f"there is no folder {parent}", "name a file in a folder")
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise InputError(str(path), "cannot be written (Permission denied)", "name another place")
 
 
 def print_json(content: Mapping[str, Any]) -> None:

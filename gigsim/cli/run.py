@@ -63,9 +63,9 @@ def _run(config: Config, workers: int, quiet: bool) -> Any:
         TextColumn("{task.completed}/{task.total} periods"),
         TimeElapsedColumn(),
         console=stderr,
-        disable=quiet,
-        # Gone when the run is over: an error is then the only line there is.
+        # Gone when the run is over, never in a log file: an error is then the only line there is.
         transient=True,
+        disable=quiet or not stderr.is_terminal,
     )
     with progress:
         task = progress.add_task("starting", total=config.run.periods)

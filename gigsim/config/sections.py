@@ -81,7 +81,7 @@ class Society(BaseModel):
         "population", "whose share the rule `threshold` looks at"
     )
     activation: float = _field(
-        0.12,
+        0.08,
         "share of people who reconsider in a period; low enough that the wave takes several"
         " retrainings instead of one",
         gt=0,
@@ -167,7 +167,13 @@ class PlatformSection(BaseModel):
         "scratch", "fresh weights, or from the last ones: a lagging platform is a finding"
     )
     retrain_every: int = _field(3, "periods between retrainings", ge=1, le=100_000)
-    repeats: int = _field(1, "trainings a retraining; S is their mean, `_sd` their sd", ge=1, le=50)
+    repeats: int = _field(
+        1,
+        "trainings a retraining; S is their mean, `_sd` their sd. A learner that draws nothing"
+        " (linear) is trained once",
+        ge=1,
+        le=50,
+    )
     data: Literal["current", "window"] = _field(
         "current",
         "train on everybody's latest resume, or on the last `window` periods' submissions",
@@ -216,7 +222,11 @@ class Measure(BaseModel):
         le=1000,
     )
     baseline_repeats: int = _field(
-        3, "period-0 trainings whose mean is U(0); at least 3, for its sd", ge=3, le=100
+        3,
+        "period-0 trainings whose mean is U(0); at least 3, for its sd. A learner that draws"
+        " nothing (linear) is trained once, its sd is 0",
+        ge=3,
+        le=100,
     )
     success_target: float = _field(0.9, "S that counts as success for alpha_platform", gt=0, lt=1)
     bootstrap: int = _field(1000, "resamplings of the test set's clusters", ge=100, le=100_000)

@@ -1,8 +1,8 @@
 """The lean encoder: a small BERT-like network whose every random number has a named source.
 
 Token and position embeddings, blocks of self-attention and feed-forward, one vector a text by
-pooling, a linear head. No global random state: weights are drawn from a given generator after the
-network was laid out without them, and dropout masks from another.
+pooling, a linear head. No global random state: weights are drawn from a given generator and dropout
+masks from another.
 """
 
 from __future__ import annotations
@@ -20,8 +20,22 @@ from gigsim.learners.recipes import TransformerRecipe
 _NEVER = -1e4
 
 
+class Linear(nn.Linear):
+    """A linear layer whose weights wait for ``LeanEncoder.draw_weights``."""
+
+    def reset_parameters(self) -> None:
+        """Draw nothing: torch would, from its global generator."""
+
+
+class Embedding(nn.Embedding):
+    """An embedding whose vectors wait for ``LeanEncoder.draw_weights``."""
+
+    def reset_parameters(self) -> None:
+        """Draw nothing: torch would, from its global generator."""
+
+
 class LeanEncoder(nn.Module):
-    """Encoder and head in one.
+    """Encoder and head in one; its weights are undefined until they are drawn or loaded.
 
     Args:
         recipe: its ``(lean)`` fields.
@@ -34,13 +48,13 @@ class LeanEncoder(nn.Module):
         width = recipe.width
         self.pre = recipe.normalisation == "pre"
         self.dropout = recipe.dropout
-        self.words = nn.Embedding(vocabulary_size, width)
-        self.positions = nn.Embedding(recipe.max_tokens, width)
+        self.words = Embedding(vocabulary_size, width)
+        self.positions = Embedding(recipe.max_tokens, width)
         # The piece before all others whose vector stands for the text: BERT's [CLS].
         self.first = nn.Parameter(torch.empty(width)) if recipe.pooling == "first" else None
         self.blocks = nn.ModuleList(Block(recipe) for _ in range(recipe.layers))
         self.norm = nn.LayerNorm(width)
-        self.head = nn.Linear(width, labels)
+        self.head = Linear(width, labels)
 
     def forward(
         self, ids: Tensor, present: Tensor | None, generator: torch.Generator | None
@@ -97,11 +111,11 @@ class Block(nn.Module):
         self.dropout = recipe.dropout
         self.activation = functional.relu if recipe.activation == "relu" else functional.gelu
         self.attention_norm = nn.LayerNorm(width)
-        self.mix = nn.Linear(width, 3 * width)
-        self.out = nn.Linear(width, width)
+        self.mix = Linear(width, 3 * width)
+        self.out = Linear(width, width)
         self.feedforward_norm = nn.LayerNorm(width)
-        self.up = nn.Linear(width, recipe.feedforward)
-        self.down = nn.Linear(recipe.feedforward, width)
+        self.up = Linear(width, recipe.feedforward)
+        self.down = Linear(recipe.feedforward, width)
 
     def forward(
         self,

@@ -56,6 +56,7 @@ class LinearLearner:
     name = "linear"
     limit = None
     ordered = False
+    stochastic = False
 
     def vocabulary(self, training_side: Corpus, word_list: Sequence[str] | None) -> Vocabulary:
         """The given words, or the most frequent tokens of the training side."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from gigsim.errors import InputError
 from gigsim.learners.encoder import drop, pool
 from gigsim.learners.recipes import TransformerRecipe
+from gigsim.learners.wordpiece import first_line, load_tokenizer
 
 #: What the architectures call their shares of dropout.
 _DROPOUTS = (
@@ -24,6 +27,9 @@ _ALLOWED = (
     "a local Hugging Face folder (config.json, model.safetensors, tokenizer.json) works offline"
 )
 
+#: What the library raises for folders that are incomplete, damaged or contradict themselves.
+_UNLOADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError)
+
 
 class PretrainedEncoder(nn.Module):
     """``AutoModel``, pooling and a linear head.
@@ -35,7 +41,8 @@ class PretrainedEncoder(nn.Module):
         weights: False lays out the network only, its weights undefined, to restore a state into.
 
     Raises:
-        InputError: there is no such encoder, or its weights are not safetensors.
+        InputError: there is no such encoder, its weights are incomplete or not safetensors, or it
+            has fewer positions than ``max_tokens``.
     """
 
     def __init__(
@@ -44,25 +51,27 @@ class PretrainedEncoder(nn.Module):
         super().__init__()
         from transformers import AutoConfig, AutoModel
 
-        options: dict[str, Any] = {"trust_remote_code": False}
         try:
-            config = AutoConfig.from_pretrained(recipe.encoder, **options)
-            for name in _DROPOUTS:
-                if hasattr(config, name):
-                    setattr(config, name, recipe.dropout)
-            if weights:
-                # safetensors only: a pickle can run anything.
-                self.encoder = AutoModel.from_pretrained(
-                    recipe.encoder,
-                    config=config,
-                    dtype=torch.float32,
-                    use_safetensors=True,
-                    **options,
-                )
-            else:
-                self.encoder = AutoModel.from_config(config, dtype=torch.float32, **options)
-        except (OSError, ValueError) as error:
-            reason = str(error).strip().splitlines()[0]
+            with _quietly():
+                config = AutoConfig.from_pretrained(recipe.encoder, trust_remote_code=False)
+                for name in _DROPOUTS:
+                    if hasattr(config, name):
+                        setattr(config, name, recipe.dropout)
+                if weights:
+                    self.encoder, report = AutoModel.from_pretrained(
+                        recipe.encoder,
+                        config=config,
+                        dtype=torch.float32,
+                        # A pickle can run anything.
+                        use_safetensors=True,
+                        trust_remote_code=False,
+                        output_loading_info=True,
+                    )
+                    _complete(report["missing_keys"])
+                else:
+                    self.encoder = AutoModel.from_config(config, dtype=torch.float32)
+        except _UNLOADABLE as error:
+            reason = first_line(error)
             raise InputError(
                 "platform.learner.encoder", f"cannot load {recipe.encoder!r} ({reason})", _ALLOWED
             ) from error
@@ -74,6 +83,12 @@ class PretrainedEncoder(nn.Module):
                 f"at most {positions}",
             )
         self.known = self.encoder.get_input_embeddings().num_embeddings
+        if load_tokenizer(recipe.encoder).size > self.known:
+            raise InputError(
+                "platform.learner.encoder",
+                f"the tokenizer of {recipe.encoder!r} has more ids than its encoder has vectors",
+                _ALLOWED,
+            )
         if vocabulary_size > self.known:
             self.encoder.resize_token_embeddings(vocabulary_size, mean_resizing=False)
         self.pooling = recipe.pooling
@@ -99,3 +114,26 @@ class PretrainedEncoder(nn.Module):
         mask = torch.ones_like(ids) if present is None else present.long()
         hidden = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         return self.head(drop(pool(hidden, present, self.pooling), self.dropout, generator))
+
+
+def _complete(missing: Iterable[str]) -> None:
+    """Refuse weights that the library would silently make up; we do not use a pooler."""
+    made_up = sorted(name for name in missing if not name.startswith("pooler."))
+    if made_up:
+        raise ValueError(f"{len(made_up)} of its weights are missing, such as {made_up[0]}")
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without the library's progress bars and reports: what matters becomes an error."""
+    from transformers.utils import logging
+
+    bars, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()

@@ -112,7 +112,8 @@ def read(
         raise InputError(
             "collective.signal.every",
             f"planted after every {signal.every} words, {signal.token!r} falls outside the"
-            f" {limit} pieces that the {learner} learner reads in {outside / len(seen):.1%} of resumes",
+            f" {limit} pieces that the {learner} learner reads in {outside / len(seen):.1%} of"
+            " resumes",
             "it may in at most 1 %: plant more often or widen platform.learner.max_tokens",
         )
     return Reading(

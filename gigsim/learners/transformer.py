@@ -82,6 +82,7 @@ class TransformerLearner:
 
     name = "transformer"
     ordered = True
+    stochastic = True
 
     def __post_init__(self) -> None:
         there = {
@@ -173,10 +174,7 @@ class TransformerLearner:
         """A network for ``size`` ids with fresh weights, or with those of ``start``."""
         network: LeanEncoder | PretrainedEncoder
         if self._lean:
-            # Laid out without weights first: torch would draw them from its global generator.
-            with torch.device("meta"):
-                network = LeanEncoder(self.recipe, size, self.labels)
-            network.to_empty(device="cpu")
+            network = LeanEncoder(self.recipe, size, self.labels)
         else:
             network = PretrainedEncoder(self.recipe, size, self.labels, weights=start is None)
         if start is None:

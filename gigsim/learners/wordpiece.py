@@ -26,7 +26,10 @@ _RARE_CHARACTER = 100
 #: Resumes on which reading word by word is compared with reading the whole text.
 _SAMPLE = 64
 
-LOCAL_FOLDER = "a local Hugging Face folder with a fast tokenizer works offline"
+#: What the libraries raise for folders that are incomplete or damaged.
+_UNLOADABLE = (OSError, ValueError, KeyError, TypeError)
+
+_LOCAL_FOLDER = "a local Hugging Face folder with a fast tokenizer works offline"
 
 
 class WordPiece:
@@ -162,14 +165,16 @@ def load_tokenizer(source: str) -> WordPiece:
     where = "platform.learner.encoder"
     try:
         loaded = AutoTokenizer.from_pretrained(source, use_fast=True, trust_remote_code=False)
-    except (OSError, ValueError) as error:
+    except Exception as error:
+        # The tokenizers library raises plain Exceptions: it has no class of its own.
+        if type(error) is not Exception and not isinstance(error, _UNLOADABLE):
+            raise
         kind = "folder" if Path(source).is_dir() else "hub id"
-        reason = str(error).strip().splitlines()[0]
         raise InputError(
-            where, f"no tokenizer in the {kind} {source!r} ({reason})", LOCAL_FOLDER
+            where, f"no tokenizer in the {kind} {source!r} ({first_line(error)})", _LOCAL_FOLDER
         ) from error
     if not loaded.is_fast:
-        raise InputError(where, f"the tokenizer of {source!r} is not a fast one", LOCAL_FOLDER)
+        raise InputError(where, f"the tokenizer of {source!r} is not a fast one", _LOCAL_FOLDER)
     tokenizer = Tokenizer.from_str(loaded.backend_tokenizer.to_str())
     # Folders often ask for truncation and padding: here the learner's window decides.
     tokenizer.no_truncation()
@@ -180,6 +185,11 @@ def load_tokenizer(source: str) -> WordPiece:
         first=loaded.cls_token_id,
         last=loaded.sep_token_id,
     )
+
+
+def first_line(error: Exception) -> str:
+    """What a library says, without its pages of advice."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _texts(corpus: Corpus, words: Sequence[str]) -> Iterator[str]:

@@ -11,6 +11,8 @@ archive was packed, and no stretch of the corpus says anything about a label.
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 import struct
 import zipfile
 import zlib
@@ -35,7 +37,19 @@ MAX_TOTAL_BYTES = 2 << 30
 
 _ALLOWED = "the published archive is needed: a zip of NNNNN.txt and NNNNN.lab files"
 _ENCRYPTED = 0x1
-_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ValueError)
+#: The count of members that says "more than 65,534, look elsewhere".
+_ZIP64 = 0xFFFF
+_DRIVE = re.compile(r"[A-Za-z]:")
+#: What zipfile raises on damaged files (NotImplementedError: features that a flipped bit claims).
+_BROKEN_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    ValueError,
+    NotImplementedError,
+)
 
 
 def import_archive(
@@ -94,9 +108,26 @@ def _open(source: Path) -> zipfile.ZipFile:
     if not source.is_file():
         raise InputError(str(source), "not a file", _ALLOWED)
     try:
-        return zipfile.ZipFile(source)
+        archive = zipfile.ZipFile(source)
+        listed = _listed_members(source)
     except _BROKEN_ZIP as error:
         raise InputError(str(source), f"not a readable zip file ({error})", _ALLOWED) from error
+    # A damaged length in the directory makes zipfile step over members without a word.
+    if listed not in (len(archive.infolist()), _ZIP64):
+        archive.close()
+        raise InputError(
+            str(source), f"{len(archive.infolist())} of {listed} members are listed", _ALLOWED
+        )
+    return archive
+
+
+def _listed_members(source: Path) -> int:
+    """The number of members that the last record of the zip claims (APPNOTE.TXT 4.3.16)."""
+    with source.open("rb") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(max(0, size - (1 << 16) - 22))
+        tail = stream.read()
+    return int(struct.unpack_from("<H", tail, tail.rindex(b"PK\x05\x06") + 10)[0])
 
 
 def _members(archive: zipfile.ZipFile, source: Path) -> tuple[list[str], int]:
@@ -104,13 +135,16 @@ def _members(archive: zipfile.ZipFile, source: Path) -> tuple[list[str], int]:
 
     Everything the directory of the zip can tell is checked before anything is decompressed.
     """
-    infos = [info for info in archive.infolist() if not info.is_dir()]
+    infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
     total = 0
     for info in infos:
         where = f"{source}: {info.filename!r}"
-        path = PurePosixPath(info.orig_filename.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        name = info.orig_filename
+        path = PurePosixPath(name.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or _DRIVE.match(name):
             raise InputError(where, "a name that leads out of the archive", _ALLOWED)
+        if not name or "\0" in name:
+            raise InputError(where, "a name that is cut short", _ALLOWED)
         if info.flag_bits & _ENCRYPTED:
             raise InputError(where, "encrypted", _ALLOWED)
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -166,7 +200,8 @@ def _read(archive: zipfile.ZipFile, source: Path, name: str) -> bytes:
         # Never more than the size that was checked: zipfile stops there and compares the CRC.
         return archive.read(name)
     except _BROKEN_ZIP as error:
-        raise InputError(f"{source}: {name!r}", f"unreadable ({error})", _ALLOWED) from error
+        reason = str(error) or type(error).__name__
+        raise InputError(f"{source}: {name!r}", f"unreadable ({reason})", _ALLOWED) from error
 
 
 def _corpus(

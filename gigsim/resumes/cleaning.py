@@ -50,8 +50,7 @@ _EMAIL = re.compile(
 )
 _SPACED_SCHEME = re.compile(r"([Hh][Tt][Tt][Pp][Ss]?|[Ff][Tt][Pp]) ?: ?// ?")
 _PROFILE_LINK = re.compile(
-    r"(?:(?<![\w.-])(?:https?://)?(?:[\w-]{1,63}\.){0,4})?"
-    r"(?:linkedin|github)\.(?:com|io)(?![\w-]).*",
+    r"(?:https?://)?(?<![\w.-])(?:[\w-]{1,63}\.){0,4}(?:linkedin|github)\.(?:com|io)(?![\w-]).*",
     re.IGNORECASE,
 )
 _TLD = "com|org|edu|gov|io|me|info|us|uk|ca|in|co|tech|design"
@@ -62,7 +61,9 @@ _WEB_LINK = re.compile(
     # hosts that people rent, or show work on, under their own name
     r"|(?<![\w@/.-])[a-z0-9-]{1,63}"
     r"\.(?:wordpress|blogspot|herokuapp|weebly|wixsite|netlify|firebaseapp)\.com.*"
-    r"|(?:launchpad|slideshare|credential|behance)\.net/.*",
+    r"|(?:launchpad|slideshare|credential|behance)\.net/.*"
+    # profiles glued to the word before them
+    r"|(?:linkedin|github)\.(?:com|io)(?![\w-]).*",
     re.IGNORECASE,
 )
 _PHONE = re.compile(

@@ -4,8 +4,9 @@ The search is exact, not a sample of hash bands: **prefix filtering** (Bayardo, 
 "Scaling up all pairs similarity search", WWW 2007). Order all 5-grams from rare to common. Two sets
 A and B with |A∩B| >= t |A∪B| share at least ⌈t|A|⌉ elements of A, so the |A| − ⌈t|A|⌉ + 1
 rarest of A hold at least one shared element, and likewise for B. Resumes that share no rare 5-gram
-are never compared, all others are scored exactly, and nothing is missed. That is cheaper here than
-enough MinHash bands for a comparable recall, and leaves no recall to measure.
+are never compared, all others are scored exactly, and nothing is missed: unlike MinHash with bands,
+this leaves no recall to measure. On the published archive 18 thousand of 308 million pairs are
+candidates, and the clusters are those of comparing all pairs.
 
 A 5-gram is known by a 64-bit hash: the chance that any two of 25 million differing ones agree is
 25e6² / 2^65, about 2e-5.
@@ -196,7 +197,7 @@ def _score(
     components: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     """Components with those of these pairs (left << 32 | right) connected that are similar."""
-    sizes = np.diff(offsets)
+    n, sizes = len(components), np.diff(offsets)
     left, right = pairs >> 32, pairs & 0xFFFFFFFF
     # |A∩B| / |A∪B| <= min / max of the sizes: most pairs end here.
     small, large = np.minimum(sizes[left], sizes[right]), np.maximum(sizes[left], sizes[right])
@@ -205,16 +206,10 @@ def _score(
     while len(left):
         taken = _leading(sizes[left[:_PAIRS]] + sizes[right[:_PAIRS]])
         similar = jaccard(shingles, offsets, left[:taken], right[:taken]) >= threshold
-        joined = left[:taken][similar], right[:taken][similar]
+        edges = (components[left[:taken][similar]], components[right[:taken][similar]])
         left, right = left[taken:], right[taken:]
         if similar.any():
-            graph = coo_array(
-                (
-                    np.ones(similar.sum(), dtype=np.int8),
-                    (components[joined[0]], components[joined[1]]),
-                ),
-                shape=(len(components), len(components)),
-            )
+            graph = coo_array((np.ones(len(edges[0]), dtype=np.bool_), edges), shape=(n, n))
             components = connected_components(graph, directed=False)[1][components]
             open_ = components[left] != components[right]
             left, right = left[open_], right[open_]

@@ -27,8 +27,8 @@ def plant_slowly(signal: Signal, text: list[str]) -> list[str]:
 
 def test_plants_after_every_kth_word() -> None:
     signal = Signal("※", every=3)
-    assert signal.plant("a b c d e f g".split()) == "a b c ※ d e f ※ g".split()
-    assert signal.plant("a b c".split()) == "a b c ※".split()
+    assert signal.plant(list("abcdefg")) == list("abc※def※g")
+    assert signal.plant(list("abc")) == list("abc※")
 
 
 def test_short_texts_carry_it_at_the_end() -> None:
@@ -37,7 +37,7 @@ def test_short_texts_carry_it_at_the_end() -> None:
 
 
 def test_removes_what_was_there_first() -> None:
-    assert Signal("※", every=2).plant("※ ※ a ※ b c".split()) == "a b ※ c".split()
+    assert Signal("※", every=2).plant(list("※※a※bc")) == list("ab※c")
 
 
 @given(words, every)

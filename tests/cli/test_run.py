@@ -1,0 +1,135 @@
+"""``gigsim run``: its options, what it prints where, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gigsim.config import Config, dumps, load
+from gigsim.runs import load_run
+from tests.cli.conftest import Gigsim
+
+
+def run_folders(path: Path) -> list[Path]:
+    return sorted(path.iterdir())
+
+
+def test_a_run_for_people(gigsim: Gigsim, tmp_path: Path, toy_arguments: list[str]) -> None:
+    done = gigsim("run", *toy_arguments, "--workers", "0")
+    assert done.code == 0
+    (folder,) = run_folders(tmp_path / "runs")
+    assert done.out.splitlines()[0].startswith("default, seed 1: 100 freelancers, 2 periods")
+    assert done.out.splitlines()[-1] == f"  written to runs/{folder.name}"
+    assert "success S (top1)" in done.out
+    # One line a retraining, on the other stream, and no remains of a progress bar.
+    assert len(done.err.splitlines()) == 1
+    assert done.err.startswith("period   2  α")
+    run = load_run(folder)
+    assert len(run.periods) == 3
+    assert [p.name for p in tmp_path.iterdir()] == ["runs"]
+
+
+def test_quiet_prints_the_result_alone(gigsim: Gigsim, toy_arguments: list[str]) -> None:
+    done = gigsim("run", *toy_arguments, "--workers", "0", "-q")
+    assert (done.code, done.err) == (0, "")
+    assert "written to" in done.out
+
+
+def test_a_run_for_programs(gigsim: Gigsim, tmp_path: Path, toy_arguments: list[str]) -> None:
+    arguments = ["--json", "--out", "elsewhere/deep", "--seed", "7", "--workers", "0"]
+    done = gigsim("run", *toy_arguments, *arguments)
+    assert (done.code, done.err) == (0, "")
+    found = json.loads(done.out)
+    folder = tmp_path / found.pop("folder")
+    assert folder.parent == tmp_path / "elsewhere" / "deep"
+    assert found["seed"] == 7
+    run = load_run(folder)
+    assert run.summary == found
+    assert run.config.run.seed == 7
+    provenance = json.loads((folder / "provenance.json").read_text())
+    assert provenance["command"] == ["gigsim", "run", *toy_arguments, *arguments]
+
+
+def test_the_seed_option_wins_over_the_setting(gigsim: Gigsim, toy_arguments: list[str]) -> None:
+    arguments = ["--seed", "7", "--set", "run.seed=3", "--workers", "0", "--json"]
+    assert json.loads(gigsim("run", *toy_arguments, *arguments).out)["seed"] == 7
+
+
+def test_a_scenario_from_a_file(gigsim: Gigsim, tmp_path: Path, toy_config: Config) -> None:
+    (tmp_path / "mine.toml").write_text(dumps(toy_config), encoding="utf-8")
+    arguments = ["--set", "run.periods=1", "--workers", "0", "--json"]
+    found = json.loads(gigsim("run", "mine.toml", *arguments).out)
+    assert found["name"] == "toy"
+    assert found["periods"] == 1
+    again = load(tmp_path / found["folder"] / "config.toml")
+    assert again == load(tmp_path / "mine.toml", ["run.periods=1"])
+
+
+def test_settings_are_laid_over_the_scenario_in_order(
+    gigsim: Gigsim, toy_arguments: list[str]
+) -> None:
+    arguments = ["--set", "run.periods=9", "--set", "run.periods=1", "--workers", "0", "--json"]
+    assert json.loads(gigsim("run", "default", *toy_arguments, *arguments).out)["periods"] == 1
+
+
+def test_workers_change_nothing_that_is_printed(gigsim: Gigsim, toy_arguments: list[str]) -> None:
+    alone, beside = (
+        json.loads(gigsim("run", *toy_arguments, "--json", "--workers", n).out) for n in "01"
+    )
+    assert alone.pop("folder") != beside.pop("folder")
+    assert alone == beside
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere"], "scenario 'nowhere': no such scenario; give a TOML file or one of: default"),
+        (["nowhere.toml"], "nowhere.toml: cannot be read (No such file or directory)"),
+        (["--set", "population.sise=3"], "--set: population.sise: unknown key; did you mean size?"),
+        (["--set", "population.size=1"], "--set: population.size: 1: "),
+        (["--set", "population.size"], "--set population.size: not of the form a.b=c"),
+        (["--set", "network.degree=7"], "--set: network: degree must be even, got 7"),
+        (["--set", "collective.target=Plumber"], "collective.target: no label 'Plumber'; one of: "),
+        (["--set", "corpus.path=nowhere.npz"], "nowhere.npz: no such file; a file written by"),
+        (["--set", "corpus.language=nowhere"], "nowhere: no such file; a file written by"),
+        (["--set", "collective.signal.reserve=false"], "collective.signal.token: '※'"),
+        (["--out", "/dev/null"], "/dev/null: cannot be written to"),
+        (["--out", "/dev/null/runs"], "/dev/null/runs: cannot be written to"),
+    ],
+)
+def test_bad_input_is_one_line_and_two(
+    gigsim: Gigsim, tmp_path: Path, toy_arguments: list[str], arguments: list[str], said: str
+) -> None:
+    scenario, options = ([], arguments) if arguments[0].startswith("--") else (arguments, [])
+    done = gigsim("run", *scenario, *toy_arguments, "--workers", "0", *options)
+    assert done.code == 2
+    assert done.out == ""
+    assert len(done.err.splitlines()) == 1
+    assert done.err.startswith("error: ")
+    assert said in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_for_runs_is_looked_at_before_the_run(
+    gigsim: Gigsim, monkeypatch: pytest.MonkeyPatch, toy_arguments: list[str]
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("hours of work, and nowhere to put it")
+
+    monkeypatch.setattr("gigsim.model.GigEconomy.__init__", never)
+    assert gigsim("run", *toy_arguments, "--out", "/dev/null").code == 2
+
+
+def test_a_bad_scenario_is_told_before_anything_large_is_loaded(
+    gigsim: Gigsim, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("drew resumes for a config that is refused")
+
+    monkeypatch.setattr("gigsim.stage.supply", never)
+    (tmp_path / "bad.toml").write_bytes(b"\xff\xfe")
+    done = gigsim("run", "bad.toml")
+    assert done.code == 2
+    assert done.err.startswith("error: bad.toml: cannot be read")

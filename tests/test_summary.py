@@ -1,0 +1,142 @@
+"""A run in a few numbers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gigsim.model import GigEconomy
+from gigsim.summary import summarise_run
+from gigsim.theory.planting import critical_mass
+
+Make = Callable[..., GigEconomy]
+
+
+def as_json(summary: dict[str, Any]) -> dict[str, Any]:
+    """What a program reads; refuses NaN and whatever JSON has no word for."""
+    return json.loads(json.dumps(summary, allow_nan=False))
+
+
+@pytest.mark.parametrize(
+    ("keys", "periods"),
+    [
+        ({}, 0),
+        ({}, 3),
+        ({"collective.first_movers": 0}, 2),
+        ({"collective.label_sets": "extend"}, 2),
+        ({"society.rule": "threshold"}, 2),
+        ({"corpus.xi": 0.0}, 2),
+        ({"measure.success": "any"}, 2),
+    ],
+)
+def test_it_is_json_without_nan(make_toy: Make, keys: dict[str, Any], periods: int) -> None:
+    model = make_toy(**keys)
+    model.run(periods)
+    summary = summarise_run(model)
+    assert as_json(summary) == summary
+
+
+def test_it_says_what_became_of_the_run(toy_run: GigEconomy) -> None:
+    summary, last = summarise_run(toy_run), toy_run.periods.iloc[-1]
+    assert summary["name"] == "toy"
+    assert summary["seed"] == 1
+    assert (summary["periods"], summary["retrainings"]) == (6, 3)
+    assert (summary["freelancers"], summary["held_out"]) == (300, 200)
+    assert (summary["learner"], summary["metric"]) == ("linear", "top1")
+    assert summary["target"] == "Network_Administrator"
+    assert summary["clean_rate"] == toy_run.clean_rate
+    assert summary["clean_accuracy"] == toy_run.periods["accuracy"].iloc[0]
+    for name, value in summary["final"].items():
+        assert value == last[name], name
+
+
+def test_the_platforms_critical_mass(toy_run: GigEconomy) -> None:
+    found = summarise_run(toy_run)["alpha_platform"]
+    known = toy_run.lines.signals["top1"]
+    assert found["success_target"] == 0.9
+    # At Δ of the law itself, not of this sample: α*(.9) = κ/(κ + .1).
+    assert found["predicted_sufficient"] == pytest.approx(
+        critical_mass(0.9, xi=known.xi, gap=known.gap)
+    )
+    points = toy_run.retrainings
+    reached = points[points["success_top1"] >= 0.9]
+    expected = reached["alpha_effective"].min() if len(reached) else None
+    assert found["observed"] == expected
+    at = found["predicted_finite_sample"]
+    table = toy_run.lines.table([at * 0.97, at])
+    assert table["finite_top1"].iloc[1] >= 0.9
+    assert table["finite_top1"].iloc[0] < table["finite_top1"].iloc[1]
+
+
+def test_the_observed_mass_is_the_smallest_that_did_it(make_toy: Make) -> None:
+    model = make_toy(**{"measure.success_target": 0.3})
+    model.run(6)
+    points = model.retrainings[["alpha_effective", "success_top1"]]
+    observed = summarise_run(model)["alpha_platform"]["observed"]
+    assert observed == points.loc[points["success_top1"] >= 0.3, "alpha_effective"].min()
+    assert observed > 0
+    never = make_toy(**{"measure.success_target": 0.999, "collective.first_movers": 0})
+    assert summarise_run(never)["alpha_platform"]["observed"] is None
+
+
+def test_the_unstable_fixed_point_of_joining(toy_run: GigEconomy) -> None:
+    """α = F_c(b·G(α)), crossed from below: just under it fewer would join than are in."""
+    predicted = summarise_run(toy_run)["alpha_society"]["predicted"]
+    assert predicted is not None
+
+    def joining(alpha: float) -> float:
+        success = toy_run.lines.table([alpha])["finite_top1"].iloc[0]
+        gain = max(0.0, success - toy_run.clean_rate)
+        return float(toy_run.config.population.cost.cdf(np.array(gain)))
+
+    assert joining(predicted) >= predicted
+    assert joining(predicted * 0.99) <= predicted
+
+
+def test_it_depends_on_cost_and_spillover_as_it_should(make_toy: Make) -> None:
+    def predicted(**keys: Any) -> float | None:
+        value = summarise_run(make_toy(**keys))["alpha_society"]["predicted"]
+        assert value is None or isinstance(value, float)
+        return value
+
+    cheap = predicted(**{"population.cost": {"kind": "constant", "value": 0.2}})
+    dear = predicted(**{"population.cost": {"kind": "constant", "value": 0.8}})
+    assert cheap is not None
+    assert dear is not None
+    assert cheap < dear
+    assert predicted(**{"population.cost": {"kind": "constant", "value": 1.5}}) is None
+    lost = {"population.cost": {"kind": "constant", "value": 0.5}, "society.spillover": 0.6}
+    assert predicted(**lost) is None
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"society.rule": "threshold"},
+        {"society.cost_timing": "once"},
+        {"collective.label_sets": "extend"},
+    ],
+)
+def test_where_no_theory_covers_the_rule_nothing_is_predicted(
+    make_toy: Make, keys: dict[str, Any]
+) -> None:
+    assert summarise_run(make_toy(**keys))["alpha_society"]["predicted"] is None
+
+
+def test_without_a_theorem_there_is_no_prediction_and_no_gap(make_toy: Make) -> None:
+    model = make_toy(**{"collective.label_sets": "extend"})
+    model.run(2)
+    summary = summarise_run(model)
+    assert summary["theory_gap"] is None
+    assert summary["alpha_platform"]["predicted_sufficient"] is None
+    assert summary["alpha_platform"]["predicted_finite_sample"] is None
+
+
+def test_the_gap_to_theory_is_the_largest_shortfall(toy_run: GigEconomy) -> None:
+    points = toy_run.retrainings.iloc[1:]
+    short = (points["bound_top1"].clip(lower=0) - points["success_top1"]).max()
+    assert summarise_run(toy_run)["theory_gap"] == pytest.approx(max(0.0, short))
