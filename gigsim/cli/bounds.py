@@ -112,6 +112,10 @@ def _shares(text: str) -> np.ndarray:
 def _plot(path: Path, xi: float, gap: float, epsilon: float, closeness: Closeness | None) -> None:
     from matplotlib.figure import Figure
 
+    allowed = "a .png, .pdf or .svg file"
+    if not path.suffix:
+        # Matplotlib would choose a name of its own.
+        raise InputError("--plot", f"{path} cannot be written (it has no ending)", allowed)
     grid = np.geomspace(max(1e-6, min(1e-4, xi / 10)), 1.0, 600)
     figure = Figure(figsize=(7, 4.2), layout="constrained")
     axes = figure.subplots()
@@ -132,6 +136,4 @@ def _plot(path: Path, xi: float, gap: float, epsilon: float, closeness: Closenes
     try:
         figure.savefig(path, dpi=150)
     except (OSError, ValueError) as error:
-        raise InputError(
-            "--plot", f"{path} cannot be written ({error})", "a .png, .pdf or .svg file"
-        ) from error
+        raise InputError("--plot", f"{path} cannot be written ({error})", allowed) from error

@@ -139,8 +139,8 @@ class CollectiveSection(BaseModel):
     )
     signal: SignalSection = _field(SignalSection(), "the signal")
     first_movers: int = _field(
-        30,
-        "committed people who join in period 1 and never leave: 1.5 % of the default population, a"
+        36,
+        "committed people who join in period 1 and never leave: 1.8 % of the default population, a"
         " little above what carries the first published success over the lowest cost",
         ge=0,
     )

@@ -31,6 +31,9 @@ def gigsim(
     """Runs ``gigsim ARGUMENTS`` in an empty folder; only a bug escapes as an exception."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        # They would have rich take a file for a terminal.
+        monkeypatch.delenv(name, raising=False)
 
     def run(*arguments: str) -> Done:
         monkeypatch.setattr(sys, "argv", ["gigsim", *arguments])

@@ -88,6 +88,10 @@ def test_a_figure(gigsim: Gigsim, tmp_path: Path, name: str, start: bytes) -> No
         (["--alpha", ".1", "--plot", "b.xyz"], "--plot: b.xyz cannot be written"),
         (["--alpha", ".1", "--plot", "no/b.png"], "--plot: no/b.png cannot be written"),
         (["--alpha", ".1", "--plot", "."], "--plot: . cannot be written"),
+        (
+            ["--alpha", ".1", "--plot", "bound"],
+            "--plot: bound cannot be written (it has no ending)",
+        ),
     ],
 )
 def test_bad_input_is_one_line_and_two(

@@ -245,7 +245,7 @@ def test_padding_is_to_the_longest_of_a_batch() -> None:
 
 
 def test_limit_and_vocabulary() -> None:
-    assert learner(max_tokens=20).limit == 20
+    assert learner(max_tokens=20, pooling="mean").limit == 20
     assert learner(max_tokens=20, pooling="first").limit == 19
     corpus = corpus_of(["alpha beta"] * 30)
     assert learner().vocabulary(corpus, ["alpha", "beta"]).size == 2
