@@ -71,6 +71,10 @@ class LinearLearner:
         # A copy, because summing duplicates works in place.
         counts = sparse.csr_array((ones, texts.values, texts.offsets), shape=shape, copy=True)
         counts.sum_duplicates()
+        if counts.nnz <= np.iinfo(np.int32).max:
+            # Half the memory traffic of a solver's every pass.
+            counts.indices = counts.indices.astype(np.int32)
+            counts.indptr = counts.indptr.astype(np.int32)
         return CountRows(counts)
 
     def fit(

@@ -128,17 +128,17 @@ def read(
 
 @dataclass(frozen=True, eq=False)
 class _WordTable:
-    """The pieces of each distinct word; the signal is the last, number ``signal``.
+    """The pieces of each distinct word; the signal is the last word, number ``signal``.
 
     ``stripped`` lacks the pieces of the signal; a word of ``is_signal`` is removed altogether.
-    ``shows`` flags the words that hold the signal, glued or alone.
+    ``piece`` is the signal's id if it is a single one.
     """
 
     whole: Ragged
     stripped: Ragged
     is_signal: NDArray[np.bool_]
-    shows: NDArray[np.bool_]
     signal: int
+    piece: int | None
 
     @classmethod
     def build(
@@ -150,29 +150,25 @@ class _WordTable:
         lengths[used] = some.lengths
         # Words that no resume of this corpus holds stay without pieces: nothing looks them up.
         read = Ragged(some.values, offsets_of(lengths))
+        n = len(read)
         alone = np.array([word == signal.token for word in corpus.words], dtype=bool)
-        shows = alone.copy()
-        if not signal.reserve:
-            own = Ragged(np.tile(pieces, len(read)), offsets_of(np.full(len(read), len(pieces))))
-            alone |= read.equal_rows(own)
-            shows = alone.copy()
         glued = np.zeros(len(read.values), dtype=bool)
-        if not signal.reserve and len(pieces) == 1:
-            glued = read.values == pieces[0]
-            shows |= read.any_in_row(glued)
-            alone |= shows & ~read.any_in_row(~glued)
-        owner = np.repeat(np.arange(len(read)), read.lengths)
-        kept = ~glued
-        rest = Ragged(read.values[kept], offsets_of(np.bincount(owner[kept], minlength=len(read))))
-        own_row = Ragged(pieces, offsets_of(np.array([len(pieces)])))
+        if not signal.reserve:
+            alone |= read.equal_rows(Ragged(np.tile(pieces, n), len(pieces) * np.arange(n + 1)))
+            if len(pieces) == 1:
+                glued = read.values == pieces[0]
+                alone |= read.any_in_row(glued) & ~read.any_in_row(~glued)
+        owner = np.repeat(np.arange(n), read.lengths)
+        rest = Ragged(read.values[~glued], offsets_of(np.bincount(owner[~glued], minlength=n)))
+        own_row = Ragged(pieces, np.array([0, len(pieces)]))
         # A reserved signal reads as its own id wherever it stands; any other as it always did.
-        rows = np.where(alone & signal.reserve, len(read), np.arange(len(read)))
+        rows = np.where(alone & signal.reserve, n, np.arange(n))
         return cls(
-            whole=Ragged.concatenate([read, own_row]).take(np.append(rows, len(read))),
+            whole=Ragged.concatenate([read, own_row]).take(np.append(rows, n)),
             stripped=Ragged.concatenate([rest, own_row]),
-            is_signal=alone,
-            shows=np.append(shows, True),
-            signal=len(read),
+            is_signal=np.append(alone, True),
+            signal=n,
+            piece=int(pieces[0]) if len(pieces) == 1 else None,
         )
 
 
@@ -239,13 +235,16 @@ def _expand(
     """The pieces of the words of each text, and whether the signal is among them (whole)."""
     ends = offsets_of(table.lengths[tokens])
     pieces = Ragged(table.values[ragged_index(table.offsets, tokens)], ends[offsets])
+    pieces = pieces.truncate(limit)
+    if words.piece is not None:
+        return pieces, pieces.any_in_row(pieces.values == words.piece)
     owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    shown = words.shows[tokens]
+    shown = words.is_signal[tokens]
     if limit is not None:
         shown &= ends[1:] - ends[offsets[:-1]][owner] <= limit
     seen = np.zeros(len(offsets) - 1, dtype=bool)
     seen[owner[shown]] = True
-    return pieces.truncate(limit), seen
+    return pieces, seen
 
 
 def _blocks(corpus: Corpus) -> list[slice]:

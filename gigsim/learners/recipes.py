@@ -105,8 +105,8 @@ class TransformerRecipe(_Frozen):
     )
     pooling: Literal["mean", "first"] = Field(
         "first",
-        description="The text's vector: a learned first piece, as BERT has it, or the mean over its "
-        "pieces. The first needs only its own row of the last block: a third of the cost.",
+        description="The text's vector: a learned first piece, as BERT has it, or the mean over "
+        "its pieces. The first needs only its own row of the last block: a third of the cost.",
     )
     dropout: float = Field(
         0.0,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gigsim.config import Config, dumps, load
+from gigsim.model import GigEconomy
 from gigsim.runs import load_run
 from tests.cli.conftest import Gigsim
 
@@ -74,12 +76,21 @@ def test_settings_are_laid_over_the_scenario_in_order(
     assert json.loads(gigsim("run", "default", *toy_arguments, *arguments).out)["periods"] == 1
 
 
-def test_workers_change_nothing_that_is_printed(gigsim: Gigsim, toy_arguments: list[str]) -> None:
-    alone, beside = (
-        json.loads(gigsim("run", *toy_arguments, "--json", "--workers", n).out) for n in "01"
-    )
-    assert alone.pop("folder") != beside.pop("folder")
-    assert alone == beside
+def test_the_number_of_workers_is_handed_on(
+    gigsim: Gigsim, monkeypatch: pytest.MonkeyPatch, toy_arguments: list[str]
+) -> None:
+    asked: list[int] = []
+
+    class Counted(GigEconomy):
+        def __init__(self, *args: Any, workers: int, **kwargs: Any) -> None:
+            asked.append(workers)
+            super().__init__(*args, **kwargs)
+
+    monkeypatch.setattr("gigsim.model.GigEconomy", Counted)
+    for chosen in (["--workers", "0"], ["--workers", "3"], []):
+        assert gigsim("run", *toy_arguments, *chosen, "--quiet").code == 0
+    assert asked[:2] == [0, 3]
+    assert asked[2] in (1, 2), "side by side unless told otherwise"
 
 
 @pytest.mark.parametrize(

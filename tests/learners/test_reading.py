@@ -242,6 +242,19 @@ def test_the_window_is_in_pieces_and_cuts_words() -> None:
     assert rows(got.planted) == [[1, 8, 10, 1]]
 
 
+def test_a_glued_signal_at_the_edge_of_the_window_is_seen() -> None:
+    got = read(
+        corpus_of(["c c a※b", "c c c a※b"]),
+        pieces_of_words(),
+        Signal("※", every=1, reserve=False),
+        carriers=np.zeros(2, dtype=bool),
+        limit=4,
+        learner="toy",
+    )
+    assert rows(got.found) == [[3, 3, 5, 9], [3, 3, 3, 5]]
+    assert got.contains.tolist() == [True, False]
+
+
 def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     generator = np.random.default_rng(0)
     some = [" ".join(generator.choice(WORDS, size)) for size in generator.integers(0, 40, 50)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
 import sys
@@ -16,29 +15,15 @@ from transformers import PreTrainedTokenizerFast
 from gigsim.errors import InputError
 from gigsim.learners.wordpiece import WordPiece, load_tokenizer
 from gigsim.resumes.corpus import Corpus
-from tests.learners.toys import corpus_of
-
-
-def invented(n: int = 300) -> Corpus:
-    """Zipf-distributed invented words: many equal counts, which is where orders could differ."""
-    generator = np.random.default_rng(5)
-    letters = np.array(list("abcdefghijklmnopqrstuvwxyzé"))
-    words = ["".join(generator.choice(letters, generator.integers(2, 9))) for _ in range(2_000)]
-    law = 1 / np.arange(1, len(words) + 1)
-    texts = [generator.choice(words, 60, p=law / law.sum()) for _ in range(n)]
-    return corpus_of([" ".join(text) for text in texts])
-
-
-def digest() -> str:
-    return hashlib.sha256(WordPiece.train(invented(), 400).state().encode()).hexdigest()
+from tests.learners.toys import corpus_of, invented, invented_digest
 
 
 def test_trained_twice_it_is_the_same() -> None:
-    assert digest() == digest()
+    assert invented_digest() == invented_digest()
 
 
 def test_trained_in_another_process_it_is_the_same() -> None:
-    code = "from tests.learners.test_wordpiece import digest; print(digest())"
+    code = "from tests.learners.toys import invented_digest; print(invented_digest())"
     outcome = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
@@ -46,7 +31,7 @@ def test_trained_in_another_process_it_is_the_same() -> None:
         check=True,
         env=os.environ | {"PYTHONHASHSEED": "7", "RAYON_NUM_THREADS": "1"},
     )
-    assert outcome.stdout.strip() == digest()
+    assert outcome.stdout.strip() == invented_digest()
 
 
 def test_word_by_word_is_the_whole_text() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigsim.learners.ragged import Ragged
+from gigsim.learners.wordpiece import WordPiece
 from gigsim.resumes.corpus import Corpus
 
 TINY_WORDS = ["manage", "server", "python", "java", "web", "##s", "##er", "a", "b", "c", "※", "."]
@@ -30,6 +32,21 @@ def corpus_of(texts: Sequence[str], labels: NDArray[np.bool_] | None = None) -> 
         clusters=np.arange(len(texts)),
         test_side=np.zeros(len(texts), dtype=bool),
     )
+
+
+def invented(n: int = 300) -> Corpus:
+    """Zipf-distributed invented words: many equal counts, which is where orders could differ."""
+    generator = np.random.default_rng(5)
+    letters = np.array(list("abcdefghijklmnopqrstuvwxyzé"))
+    words = ["".join(generator.choice(letters, generator.integers(2, 9))) for _ in range(2_000)]
+    law = 1 / np.arange(1, len(words) + 1)
+    texts = [generator.choice(words, 60, p=law / law.sum()) for _ in range(n)]
+    return corpus_of([" ".join(text) for text in texts])
+
+
+def invented_digest() -> str:
+    """Of the vocabulary trained on invented words."""
+    return hashlib.sha256(WordPiece.train(invented(), 400).state().encode()).hexdigest()
 
 
 def separable(
