@@ -23,6 +23,7 @@ from gigsim.measures.evaluation import Evaluation, evaluate, outcome_of
 from gigsim.measures.selection import Selection, matched_rate, selection
 from gigsim.record import Ledger
 from gigsim.society import beliefs, joining
+from gigsim.society.decision import preference
 from gigsim.stage import found_population, set_stage
 from gigsim.streams import Streams
 
@@ -315,31 +316,18 @@ class GigEconomy(mesa.Model):
         self.retrained = True
         self._assess(results[:1], None)
         self.measure()
-        self.pay()
+        # Nobody is paid for a world without a collective; S - U(0) is noise there.
+        self.benefits = self.costs = 0.0
         self.record()
 
     def _preference(self) -> NDArray[np.bool_]:
         """Who would be a member if asked, bool, shape (N,)."""
-        population, society, network = self.population, self.config.society, self.stage.network
-        if society.rule == "threshold":
-            if society.reference_group == "population":
-                return joining.threshold_rule(self.alpha, population.threshold)
-            share = network.count(population.member) / np.maximum(1, network.degrees())
-            return joining.threshold_rule(share, population.threshold)
-        gain = joining.gain_of_membership(
+        return preference(
+            self.config.society,
+            self.population,
+            self.stage.network,
             self.expectation,
-            population.member,
-            population.holds_signal,
-            scale=society.benefit_scale,
             retention=self.config.collective.retention,
-            spillover=None if society.spillover == "measured" else float(society.spillover),
-        )
-        return joining.best_response(
-            gain,
-            population.cost,
-            population.member,
-            timing=society.cost_timing,
-            horizon=society.horizon,
         )
 
     def _times(self, repeats: int) -> int:

@@ -142,7 +142,7 @@ def _theory_lines(axes: Axes, config: Config, lines: pd.DataFrame) -> None:
             alpha,
             nominal,
             color="black",
-            label="Theorem 1, nominal: infinite data, perfect\nlearner (ε = 0); finite may fall below",
+            label="Theorem 1, nominal: infinite data, ε = 0\n(a finite learner may fall below)",
             linewidth=_LINE,
         )
         axes.plot(

@@ -51,7 +51,7 @@ def summarise_run(model: GigEconomy) -> dict[str, Any]:
         "alpha_platform": _platform(model),
         "alpha_society": _society(model),
         "theory_gap": _theory_gap(model),
-        "selection_significant_share": _number((retrainings["selection_p"].iloc[1:] < 0.01).mean()),
+        "selection_significant_share": _number((retrainings["selection_p"].dropna() < 0.01).mean()),
     }
 
 
@@ -81,6 +81,9 @@ def _society(model: GigEconomy) -> dict[str, Any]:
     Predicted for ``best_response`` to published success with costs per period, from the
     finite-sample line less U(0), nobody riding free; a first crossing from below of the diagonal.
     None where no theory covers the rule, or where nothing crosses.
+
+    One run observes one side of it: a collective that grew beyond its first movers started at or
+    above its critical mass, one that did not started below (with this run's luck).
     """
     config, metric = model.config, model.config.measure.success
     covered = (
@@ -98,7 +101,13 @@ def _society(model: GigEconomy) -> dict[str, Any]:
         join = config.population.cost.cdf(config.society.benefit_scale * share * gain)
         above = np.flatnonzero((join[1:] > _GRID[1:]) & (join[:-1] <= _GRID[:-1]))
         predicted = float(_GRID[1:][above[0]]) if len(above) else None
-    return {"predicted": predicted, "observed": None}
+    first, last = model.periods["alpha"].iloc[min(1, model.period)], model.alpha
+    started = float(first) if model.period else None
+    return {
+        "predicted": predicted,
+        "observed_at_most": started if last > first else None,
+        "observed_at_least": started if last <= first else None,
+    }
 
 
 def _theory_gap(model: GigEconomy) -> float | None:

@@ -26,7 +26,8 @@ class Supply:
     Attributes:
         population: N resumes, one a freelancer.
         held_out: resumes on which everything is measured.
-        training_side: what vocabularies may be fitted on; None where the words are given.
+        training_side: what vocabularies may be fitted on; the population itself where a language
+            gives all the words.
         language: the law the resumes were written by; None for a corpus.
         marginals: float64, shape (held out, L): P0(label in Y | x) of each held-out resume, exact
             under the language; None for a corpus.
@@ -34,7 +35,7 @@ class Supply:
 
     population: Corpus
     held_out: Corpus
-    training_side: Corpus | None
+    training_side: Corpus
     language: Language | None
     marginals: NDArray[np.float64] | None
 
@@ -61,10 +62,11 @@ def supply(section: CorpusSection, size: int, replacement: bool, streams: Stream
     held_out = language.sample(
         section.test_size, streams.generator("resumes/held_out"), test_side=True
     )
+    population = language.sample(size, streams.generator("resumes/population"), test_side=False)
     return Supply(
-        population=language.sample(size, streams.generator("resumes/population"), test_side=False),
+        population=population,
         held_out=held_out,
-        training_side=None,
+        training_side=population,
         language=language,
         marginals=label_marginals(language, held_out),
     )
