@@ -72,6 +72,11 @@ class Learner(Protocol):
         """Whether it sees the order of the pieces, or their counts only."""
         ...
 
+    @property
+    def stochastic(self) -> bool:
+        """Whether two seeds give two classifiers; a solver of a convex problem draws nothing."""
+        ...
+
     def vocabulary(self, training_side: Corpus, word_list: Sequence[str] | None) -> Vocabulary:
         """How it reads words.
 
