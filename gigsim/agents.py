@@ -25,8 +25,8 @@ class Submission:
     """All that a platform is shown in one period: everybody's text and label set.
 
     Attributes:
-        texts: int64, shape (N,): numbers in the platform's store of encoded texts. Equal numbers
-            are equal texts; a number says nothing of who wrote it or why.
+        texts: int64, shape (N,): rows of the platform's store of encoded texts, which is in random
+            order: a number says nothing of who wrote a text or why.
         labels: bool, shape (N, L): the label sets reported.
     """
 
@@ -100,10 +100,9 @@ class Collective(mesa.Agent):
         Members submit the planted version of their resume and the label set the strategy gives
         them; everybody else, free riders too, submits the resume as it is.
         """
-        size = len(population)
-        own = np.arange(size, dtype=np.int64)
+        stage = self.model.stage
         return Submission(
-            texts=np.where(member, own + size, own),
+            texts=np.where(member, stage.planted_at, stage.found_at),
             labels=feature_label(population.labels, member, self.target, self.label_sets),
         )
 

@@ -8,7 +8,7 @@ replaced, by their label marginals. Where no theorem holds there is no number an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from gigsim.config.sections import Config
 from gigsim.learners.pool import FitResult
 from gigsim.stage import Stage
-from gigsim.theory.estimates import SignalEstimate, signal_estimate
+from gigsim.theory.estimates import GapKind, SignalEstimate, signal_estimate
 from gigsim.theory.finite_sample import finite_sample_success
 from gigsim.theory.gaps import (
     deficit_any,
@@ -39,7 +39,8 @@ class TheoryLines:
         signals: for each metric that a theorem covers, ξ and Δ with their limits.
         deficits: for the same metrics, d(x) of each held-out resume, float64, shape (n,).
         source: where d comes from: the language's exact ``posterior``, or the clean
-            ``classifier`` of period 0, which stands for it as far as it is calibrated.
+            ``classifier`` of period 0, which stands for it as far as it is calibrated (a corpus,
+            or a language of which the signal is a word or the learner reads a part only).
         xi_measured: share of the population's resumes in X*, as the learner sees them.
         xi_token: share in which the token occurs at all, wherever it stands.
         p: inf over x of P0(y* in Y | x) where it is known, else NaN.
@@ -65,32 +66,39 @@ class TheoryLines:
         language, target = stage.supply.language, stage.target
         reading, size = stage.reading, config.population.size
         gaps = {"any": 1.0, "top1": 1.0}
-        if language is not None:
-            marginals = stage.supply.marginals
-            assert marginals is not None
-            floor = language.floor(target)
+        floor = float("nan")
+        gap_kind: GapKind = "worst"
+        if language is not None and stage.signal_is_new:
+            floor, gap_kind = language.floor(target), "posterior"
             others = np.delete(language.base_rates, target).max()
             ceiling = 1.0 - language.rho + language.rho * float(others)
             gaps = {"any": gap_any_from_floor(floor), "top1": gap_top1_from_floor(floor, ceiling)}
+        posterior = stage.supply.marginals
+        exact = posterior is not None and stage.signal_is_new and stage.reads_whole
+        if posterior is not None and exact:
+            marginals = posterior
         else:
-            floor = float("nan")
             marginals = np.mean([result.probabilities[1] for result in clean], axis=0)
         deficits = {"any": np.asarray(deficit_any(np.clip(marginals[:, target], 0, 1)))}
         if config.collective.label_sets == "replace":
             deficits["top1"] = np.asarray(deficit_top1(np.clip(marginals, 0, 1), target))
-        # Near-duplicates are not independent draws: a natural signal is counted by cluster. One
-        # that the config spreads (corpus.xi) lands on each resume by its own draw.
-        natural = language is None and config.corpus.xi == 0
-        clusters = stage.supply.population.clusters if natural else np.arange(size)
+        # Near-duplicates are not independent draws: natural carriers are counted by cluster.
+        clusters = stage.supply.population.clusters
+        natural = signal_estimate(
+            xi=0.0 if stage.signal_is_new else None,
+            carriers=len(np.unique(clusters[reading.in_signal_set & ~stage.carriers])),
+            inputs=len(np.unique(clusters)),
+        )
+        # Over what people carry by themselves comes what the config spreads: each resume carries
+        # the signal with probability corpus.xi, whatever it is.
+        spread, rest = config.corpus.xi, 1.0 - config.corpus.xi
         signals = {
-            metric: signal_estimate(
-                xi=config.corpus.xi if language is not None else None,
-                carriers=len(np.unique(clusters[reading.in_signal_set])),
-                inputs=len(np.unique(clusters)),
+            metric: replace(
+                natural,
+                xi=spread + rest * natural.xi,
+                xi_upper=spread + rest * natural.xi_upper,
                 gap=gaps[metric],
-                gap_kind="worst" if language is None else "posterior",
-                deficits=deficits[metric],
-                clusters=stage.test_clusters,
+                gap_kind=gap_kind,
             )
             for metric in deficits
         }
@@ -98,7 +106,7 @@ class TheoryLines:
             population=size,
             signals=signals,
             deficits=deficits,
-            source="classifier" if language is None else "posterior",
+            source="posterior" if exact else "classifier",
             xi_measured=float(reading.in_signal_set.mean()),
             xi_token=float(reading.contains.mean()),
             p=floor,
@@ -108,6 +116,11 @@ class TheoryLines:
         """Theorem 1 at α, unclipped; NaN where no theorem covers the metric."""
         known = self.signals.get(metric)
         return float("nan") if known is None else float(known.bound(alpha))
+
+    def promise(self, alpha: float, metric: str) -> float:
+        """Theorem 1 at the upper limit of ξ: what can be promised before ξ is known better."""
+        known = self.signals.get(metric)
+        return float("nan") if known is None else float(known.bound_low(alpha))
 
     def facts(self, metric: str) -> dict[str, object]:
         """ξ, Δ and p as a retraining's row quotes them, for the metric or, failing it, ``any``."""
@@ -121,6 +134,7 @@ class TheoryLines:
             "gap": known.gap,
             "gap_kind": known.gap_kind,
             "p": self.p,
+            "deficit_source": self.source,
         }
 
     def table(self, alphas: ArrayLike) -> pd.DataFrame:

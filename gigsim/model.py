@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import mesa
@@ -74,14 +75,15 @@ class GigEconomy(mesa.Model):
         self.selection: Selection
         self._paid: NDArray[np.bool_]
         self._reference_state: State | None
+        self._pasts: Sequence[State | None]
         config = config or Config()
-        overrides = kwargs | ({} if rng is None else {"run.seed": int(rng)})
+        overrides = kwargs | ({} if rng is None else {"run.seed": operator.index(rng)})
         self.config = build(config.model_dump(mode="json"), overrides) if overrides else config
         super().__init__(rng=self.config.run.seed)
         self.period = 0
         self.streams = Streams(self.config.run.seed)
         self.ledger = Ledger()
-        self._observe = observer or (lambda _: None)
+        self._observe = observer or _silent
         self.stage = set_stage(self.config, self.streams, self._observe)
         self.population = found_population(self.config, self.stage, self.streams)
         self._enrol_agents()
@@ -118,7 +120,7 @@ class GigEconomy(mesa.Model):
         if self.config.society.belief == "theory":
             metric = self.config.measure.success
             self.expectation = beliefs.theory(
-                self.alpha, lambda alpha: self.lines.bound(alpha, metric), self.clean_rate
+                self.alpha, lambda alpha: self.lines.promise(alpha, metric), self.clean_rate
             )
         else:
             self.expectation = beliefs.published(self.success, self.base, self.clean_rate)
@@ -170,7 +172,7 @@ class GigEconomy(mesa.Model):
         reference = results.pop() if beside else None
         if reference is not None:
             self._reference_state = reference.state
-        self.platform.deployed = results[0].state
+        self._deploy(results)
         self._assess(results, reference)
 
     def measure(self) -> None:
@@ -248,9 +250,13 @@ class GigEconomy(mesa.Model):
 
     @property
     def spillover(self) -> float:
-        """``spilled`` as a share of G; NaN where G is under 2 sd of U(0), a quotient of noise."""
-        sd = self.clean[self.config.measure.success][1]
-        return self.spilled / self.gain if self.gain > max(0.0, 2 * sd) else float("nan")
+        """``spilled`` as a share of G; NaN where G is under 2 sd of U(0), a quotient of noise.
+
+        The sd is that of trainings and of drawing the held-out resumes together.
+        """
+        rate, sd = self.clean[self.config.measure.success]
+        noise = np.hypot(sd, np.sqrt(rate * (1 - rate) / len(self.stage.test_labels)))
+        return self.spilled / self.gain if self.gain > 2 * noise else float("nan")
 
     @property
     def periods(self) -> pd.DataFrame:
@@ -296,6 +302,7 @@ class GigEconomy(mesa.Model):
         self._reference: deque[Submission] = deque(maxlen=window)
         self._shares: deque[tuple[float, float]] = deque(maxlen=window)
         self._reference_state = None
+        self._pasts = [None]
 
     def _open(self) -> None:
         """Period 0: the platform trained on clean data, several times, for U(0) and its sd."""
@@ -311,7 +318,8 @@ class GigEconomy(mesa.Model):
             rates = [outcome_of(r, self.stage)[f"base_{metric}"].mean() for r in results]
             sd = float(np.std(rates, ddof=1)) if len(rates) > 1 else 0.0
             self.clean[metric] = (float(np.mean(rates)), sd)
-        self.platform.deployed = self._reference_state = results[0].state
+        self._reference_state = results[0].state
+        self._deploy(results)
         self.lines = TheoryLines.estimate(self.config, self.stage, results)
         self.retrained = True
         self._assess(results[:1], None)
@@ -344,8 +352,13 @@ class GigEconomy(mesa.Model):
         self, shown: tuple[Submission, ...], repeat: int, *, reference: bool = False
     ) -> FitJob:
         seed = self.streams.seed_for(f"training/{repeat}", self.period)
-        start = self._reference_state if reference else self.platform.deployed
+        # Repeats that share a past would agree too well: each goes on from its own.
+        start = self._reference_state if reference else self._pasts[repeat % len(self._pasts)]
         return self.platform.training(shown, seed, start, self.stage.tests)
+
+    def _deploy(self, results: list[FitResult]) -> None:
+        self.platform.deployed = results[0].state
+        self._pasts = [result.state for result in results]
 
     def _train(self, jobs: list[FitJob]) -> list[FitResult]:
         self._observe(f"period {self.period}: training {len(jobs)} classifiers")
@@ -368,3 +381,7 @@ class GigEconomy(mesa.Model):
 
     def _uniform(self, name: str) -> NDArray[np.float64]:
         return self.streams.uniform(name, self.period, len(self.population))
+
+
+def _silent(_: str) -> None:
+    """An observer that does not look."""

@@ -63,25 +63,28 @@ def success_against_alpha(
     metric = config.measure.success
     lines = theory[theory["alpha"] > 0]
     if f"bound_{metric}" in lines:
-        _theory_lines(axes, config, lines)
+        _theory_lines(axes, config, lines, retrainings["deficit_source"].iloc[0])
+    else:
+        axes.plot([], [], " ", label="no theorem covers the top label\nof extended label sets")
     points = retrainings[retrainings["alpha_effective"] > 0]
     success = points[f"success_{metric}"]
     spread = [
         (success - points[f"success_{metric}_low"]).clip(lower=0),
         (points[f"success_{metric}_high"] - success).clip(lower=0),
     ]
-    axes.plot(points["alpha_effective"], success, color=_RED, linewidth=0.8, alpha=0.5)
-    axes.errorbar(
-        points["alpha_effective"],
-        success,
-        yerr=spread,
-        fmt="o",
-        markersize=5.5,
-        color=_RED,
-        capsize=2,
-        label="emergent: a retraining, 95 % interval",
-        zorder=4,
-    )
+    if len(points):
+        axes.plot(points["alpha_effective"], success, color=_RED, linewidth=0.8, alpha=0.5)
+        axes.errorbar(
+            points["alpha_effective"],
+            success,
+            yerr=spread,
+            fmt="o",
+            markersize=5.5,
+            color=_RED,
+            capsize=2,
+            label="emergent: a retraining, 95 % interval",
+            zorder=4,
+        )
     chosen = points[points["selection_p"] < 0.01]
     if len(chosen):
         axes.plot(
@@ -123,15 +126,16 @@ def success_against_alpha(
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:g} %"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    axes.set_xlabel("α_effective, share of the training data that carries the signal (log scale)")
+    axes.set_xlabel("α_effective, share of those trained on who plant the signal (log scale)")
     axes.set_ylabel(f"S: target {_READING[metric]}")
     axes.set_title("Success against the size of the collective, and theory", loc="left")
     # Below the axes: every place inside is crossed by a line in some scenario.
     axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(-0.02, -0.13), ncols=2, frameon=False)
 
 
-def _theory_lines(axes: Axes, config: Config, lines: pd.DataFrame) -> None:
+def _theory_lines(axes: Axes, config: Config, lines: pd.DataFrame, source: str) -> None:
     metric = config.measure.success
+    origin = {"posterior": "the exact posterior", "classifier": "the clean classifier"}[source]
     alpha = lines["alpha"]
     nominal = lines[f"bound_{metric}"].clip(lower=0)
     low = lines[f"bound_{metric}_low"].clip(lower=0)
@@ -150,7 +154,8 @@ def _theory_lines(axes: Axes, config: Config, lines: pd.DataFrame) -> None:
             finite,
             color=_GREEN,
             linestyle=(0, (5, 2)),
-            label=f"expected at N = {config.population.size:,} for ε = 0\n(± sd over populations)",
+            label=f"expected at N = {config.population.size:,} for ε = 0 (± sd over\n"
+            f"populations), P0(y|x) from {origin}",
             linewidth=_LINE,
         )
         spread = lines[f"finite_{metric}_sd"]
@@ -180,7 +185,8 @@ def _theory_lines(axes: Axes, config: Config, lines: pd.DataFrame) -> None:
             color=_GREEN,
             alpha=0.18,
             linewidth=0,
-            label=f"expected at N = {config.population.size:,}, ξ from 0 to its 95 % limit",
+            label=f"expected at N = {config.population.size:,}, ξ from 0 to its limit,\n"
+            f"P0(y|x) from {origin}",
         )
 
 
@@ -231,18 +237,18 @@ def _people(axes: Axes, config: Config, periods: pd.DataFrame) -> None:
         colors=[_BLUE, _ORANGE, "#DDDDDD"],
         labels=["members", "free riders (hold the signal, pay nothing)", "outsiders"],
     )
-    first = config.collective.first_movers
-    axes.axhline(first / size, color="white", linewidth=1.2, linestyle=(0, (3, 2)))
-    axes.annotate(
-        f"{first} first movers",
-        (1, first / size),
-        xycoords=("axes fraction", "data"),
-        xytext=(-4, 2),
-        textcoords="offset points",
-        ha="right",
-        color="white",
-        fontsize=8,
-    )
+    if first := config.collective.first_movers:
+        axes.axhline(first / size, color="black", linewidth=1.0, linestyle=(0, (3, 2)))
+        axes.annotate(
+            f"{first} first movers",
+            (1, first / size),
+            xycoords=("axes fraction", "data"),
+            xytext=(-4, 3),
+            textcoords="offset points",
+            ha="right",
+            fontsize=8,
+            bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.8},
+        )
     axes.set_ylim(0, 1)
     axes.margins(x=0)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))

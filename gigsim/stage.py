@@ -33,12 +33,17 @@ class Stage:
         target: column of y* among the labels.
         learner: what the platform trains.
         reading: the population's resumes as the learner sees them.
-        texts: 2N encoded texts: freelancer ``i`` as found in row ``i``, planted in row ``N + i``.
+        texts: 2N encoded texts in a random order, everybody's as found and planted.
+        found_at: int64, shape (N,): the row of each freelancer's resume as found.
+        planted_at: int64, shape (N,): the row of each planted one.
         tests: the held-out texts, encoded: planted, and clean of the signal.
         test_labels: bool, shape (n, L): their true label sets.
         test_sets: int64, shape (n,): numbers of their label sets.
         test_clusters: int64, shape (n,): near-duplicates share a number.
         network: who knows whom.
+        carriers: bool, shape (N,): resumes on which the config put the signal (``corpus.xi``).
+        signal_is_new: the resumes are a language's, and the language never writes the signal.
+        reads_whole: no text is cut off by the learner's window.
         in_signal_set: bool, shape (N,): resumes that planting does not change, to the learner.
         reference_rank: int64, shape (N,): a fixed random order of the freelancers.
     """
@@ -48,11 +53,16 @@ class Stage:
     learner: Learner
     reading: Reading
     texts: Rows
+    found_at: NDArray[np.int64]
+    planted_at: NDArray[np.int64]
     tests: tuple[Rows, Rows]
     test_labels: NDArray[np.bool_]
     test_sets: NDArray[np.int64]
     test_clusters: NDArray[np.int64]
     network: Network
+    carriers: NDArray[np.bool_]
+    signal_is_new: bool
+    reads_whole: bool
     in_signal_set: NDArray[np.bool_]
     reference_rank: NDArray[np.int64]
 
@@ -99,15 +109,21 @@ def set_stage(config: Config, streams: Streams, observe: Callable[[str], None]) 
             ordered=learner.ordered,
         )
 
-    reading = reading_of(streams.uniform("carriers", size=size) < config.corpus.xi, False)
+    carriers = streams.uniform("carriers", size=size) < config.corpus.xi
+    reading = reading_of(carriers, False)
     test = reading_of(np.zeros(len(stock.held_out), dtype=bool), True)
-    texts = Ragged.concatenate([reading.found, reading.planted])
+    # Shuffled, so that the number of a text tells a platform nothing of who wrote it or why.
+    order = streams.generator("store").permutation(2 * size)
+    place = np.argsort(order)
+    texts = Ragged.concatenate([reading.found, reading.planted]).take(order)
     return Stage(
         supply=stock,
         target=names.index(config.collective.target),
         learner=learner,
         reading=reading,
         texts=learner.represent(texts, reading.size),
+        found_at=place[:size],
+        planted_at=place[size:],
         tests=(
             learner.represent(test.planted, reading.size),
             learner.represent(test.clean, reading.size),
@@ -116,6 +132,9 @@ def set_stage(config: Config, streams: Streams, observe: Callable[[str], None]) 
         test_sets=label_set_numbers(stock.held_out.labels),
         test_clusters=stock.held_out.clusters,
         network=_network(config, streams),
+        carriers=carriers,
+        signal_is_new=stock.language is not None and section.token not in stock.language.words,
+        reads_whole=_uncut(learner.limit, reading.planted, test.planted),
         in_signal_set=reading.in_signal_set,
         reference_rank=random_rank(streams, "reference", size),
     )
@@ -139,6 +158,11 @@ def random_rank(streams: Streams, name: str, size: int) -> NDArray[np.int64]:
     the others where they are.
     """
     return streams.uniform(name, size=size).argsort(kind="stable").argsort(kind="stable")
+
+
+def _uncut(limit: int | None, *readings: Ragged) -> bool:
+    """Does every text end before the learner's window does?"""
+    return limit is None or all(int(r.lengths.max(initial=0)) < limit for r in readings)
 
 
 def _network(config: Config, streams: Streams) -> Network:

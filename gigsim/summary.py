@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from gigsim.model import GigEconomy
-
-#: Grid on which the predicted critical masses are looked for: 0.01 % to 100 %.
-_GRID = np.unique(np.concatenate([np.geomspace(1e-4, 1.0, 2001), np.linspace(0.01, 1.0, 991)]))
 
 
 def summarise_run(model: GigEconomy) -> dict[str, Any]:
@@ -55,6 +53,13 @@ def summarise_run(model: GigEconomy) -> dict[str, Any]:
     }
 
 
+def _sizes(model: GigEconomy) -> NDArray[np.float64]:
+    """Whole numbers of members as shares, all up to a thousand and then ever fewer."""
+    size = len(model.population)
+    count = np.arange(min(size, 1000) + 1)
+    return np.unique(np.append(count, np.rint(np.geomspace(1, size, 2000)))) / size
+
+
 def _platform(model: GigEconomy) -> dict[str, Any]:
     """Smallest α_effective with S at the target: observed, nominal, and expected at this N."""
     metric, goal = model.config.measure.success, model.config.measure.success_target
@@ -64,7 +69,7 @@ def _platform(model: GigEconomy) -> dict[str, Any]:
     nominal = finite = None
     if known is not None:
         nominal = float(known.critical_mass(goal))
-        table = model.lines.table(_GRID)
+        table = model.lines.table(_sizes(model))
         enough = table.loc[table[f"finite_{metric}"] >= goal, "alpha"]
         finite = _number(enough.iloc[0]) if len(enough) else None
     return {
@@ -88,19 +93,21 @@ def _society(model: GigEconomy) -> dict[str, Any]:
     config, metric = model.config, model.config.measure.success
     covered = (
         config.society.rule == "best_response"
+        and config.society.belief == "published"
         and config.society.cost_timing == "per_period"
         and metric in model.lines.signals
     )
     predicted = None
     if covered:
-        table = model.lines.table(_GRID)
+        sizes = _sizes(model)
+        table = model.lines.table(sizes)
         gain = np.maximum(0.0, table[f"finite_{metric}"].to_numpy() - model.clean_rate)
         share = 1.0
         if config.society.spillover != "measured":
             share = 1.0 - float(config.society.spillover)
         join = config.population.cost.cdf(config.society.benefit_scale * share * gain)
-        above = np.flatnonzero((join[1:] > _GRID[1:]) & (join[:-1] <= _GRID[:-1]))
-        predicted = float(_GRID[1:][above[0]]) if len(above) else None
+        above = np.flatnonzero((join[1:] > sizes[1:]) & (join[:-1] <= sizes[:-1]))
+        predicted = float(sizes[1:][above[0]]) if len(above) else None
     first, last = model.periods["alpha"].iloc[min(1, model.period)], model.alpha
     started = float(first) if model.period else None
     return {

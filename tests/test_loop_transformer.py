@@ -18,13 +18,16 @@ pytestmark = pytest.mark.slow
 
 SEEDS = range(1, 21)
 PARTS = [SEEDS[0:5], SEEDS[5:10], SEEDS[10:15], SEEDS[15:20]]
+# Half the people, twice the share of first movers, everybody reconsiders: after one retraining a
+# collective that works has grown, which the first test below shows for the seeds it runs.
+FIRST = 60
 SMALL = {
-    "population.size": 600,
-    "collective.first_movers": 18,
+    "population.size": 1000,
+    "collective.first_movers": FIRST,
     "corpus.test_size": 300,
     "measure.reference": 0,
-    "platform.retrain_every": 2,
-    "run.periods": 6,
+    "platform.retrain_every": 1,
+    "society.activation": 1.0,
 }
 
 
@@ -33,7 +36,25 @@ def small(**overrides: object) -> Config:
 
 
 def grew(config: Config, seeds: range) -> list[int]:
-    return [s for s in seeds if GigEconomy(config, rng=s).run()["members"].max() > 18]
+    """Seeds with which somebody joins once the success of the first movers is published."""
+    return [s for s in seeds if members_after_one_retraining(config, s) > FIRST]
+
+
+def members_after_one_retraining(config: Config, seed: int) -> int:
+    model = GigEconomy(config, rng=seed)
+    model.step()
+    assert model.population.member.sum() == FIRST
+    # The second period up to its decisions; what the platform would make of them is not asked.
+    model.period += 1
+    model.inform()
+    model.decide()
+    return int(model.population.member.sum())
+
+
+@pytest.mark.parametrize("seeds", [SEEDS[0:2], SEEDS[2:4]], ids=str)
+def test_with_nothing_broken_it_grows(seeds: range) -> None:
+    """What gives the tests below their power."""
+    assert grew(small(), seeds) == list(seeds)
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +90,7 @@ def test_clean_accuracy_is_within_five_points_of_linear(default_run: GigEconomy)
 
 @pytest.mark.parametrize("seeds", PARTS, ids=str)
 def test_a_platform_that_cannot_see_the_signal_persuades_nobody(blind: None, seeds: range) -> None:
-    # At least 19 of 20 seeds; any part may hold the one exception.
-    assert len(grew(small(), seeds)) <= 1
+    assert grew(small(), seeds) == []
 
 
 @pytest.mark.parametrize("target", ["Network_Administrator", "Software_Developer"])
@@ -79,7 +99,7 @@ def test_with_nothing_planted_nobody_joins(
     with_collective: Callable[[type[Collective]], None], target: str, seeds: range
 ) -> None:
     with_collective(NothingPlanted)
-    assert len(grew(small(collective__target=target), seeds)) <= 1
+    assert grew(small(collective__target=target), seeds) == []
 
 
 def test_random_label_sets_keep_success_at_its_base(

@@ -213,8 +213,12 @@ def test_members_submit_the_planted_text_and_the_target_alone(make_toy: Make) ->
     model = make_toy(**{"collective.leak": 0.3})
     model.step()
     (shown,) = model.platform.submissions
-    member, own = model.population.member, np.arange(100)
-    assert np.array_equal(shown.texts, np.where(member, own + 100, own))
+    member, stage = model.population.member, model.stage
+    assert np.array_equal(shown.texts, np.where(member, stage.planted_at, stage.found_at))
+    rows = np.concatenate([stage.found_at, stage.planted_at])
+    assert np.array_equal(np.sort(rows), np.arange(200)), "each text once"
+    # Nobody can tell from a number: the store is in random order.
+    assert 0.3 < (stage.planted_at >= 100).mean() < 0.7
     target = np.arange(10) == model.stage.target
     expected = np.where(member[:, None], target, model.population.labels)
     assert np.array_equal(shown.labels, expected)
@@ -445,7 +449,12 @@ def test_the_observer_is_told(make_toy: Make) -> None:
         ({"collective.target": "Plumber"}, "collective.target", "'Plumber'", "Java_Developer"),
         ({"corpus.test_size": 0}, "corpus.test_size", "0 held-out resumes", "at least 1"),
         ({"corpus.language": "nowhere.npz"}, "nowhere.npz", "no such file", "gigsim corpus fit"),
-        ({"corpus.path": "nowhere.npz"}, "nowhere.npz", "no such file", "gigsim corpus import"),
+        (
+            {"corpus.path": "nowhere.npz", "corpus.language": ""},
+            "nowhere.npz",
+            "no such file",
+            "gigsim corpus import",
+        ),
         ({"population.sise": 3}, "config: population.sise", "unknown key", "did you mean size?"),
         ({"rng": -1}, "config: run.seed", "-1", "the one seed"),
         ({"collective.signal.reserve": False}, "collective.signal.token", "'※'", "reserve = true"),

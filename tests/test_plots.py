@@ -125,7 +125,9 @@ def test_a_signal_never_seen_has_a_band_and_no_line(toy_run: GigEconomy) -> None
     table = unseen(toy_run)
     for metric in ("any", "top1"):
         table[f"bound_{metric}_low"] = 1 - (1 - table["alpha"]) / table["alpha"] * 0.01
-    axes = curve(toy_run, table, **{"corpus.path": "corpus.npz", "corpus.xi": 0.0})
+    axes = curve(
+        toy_run, table, **{"corpus.path": "corpus.npz", "corpus.language": "", "corpus.xi": 0.0}
+    )
     shown = labels(axes)
     assert "Theorem 1, ξ up to its 95 % limit (signal never seen)" in shown
     assert "nominal" not in shown

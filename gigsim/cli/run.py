@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -43,6 +44,7 @@ def run_command(
     from gigsim.summary import summarise_run
 
     check_out(out)
+    began = time.perf_counter()
     model = _run(config, processes, quiet or as_json)
     folder = save_run(model, out, command=["gigsim", *sys.argv[1:]])
     model.close()
@@ -50,7 +52,8 @@ def run_command(
     if as_json:
         print_json({"folder": str(folder), **summary})
     else:
-        print_lines(_lines(summary, folder))
+        seconds = time.perf_counter() - began
+        print_lines([*_lines(summary), f"  written in {seconds:.0f} s to {folder}"])
 
 
 def _run(config: Config, workers: int, quiet: bool) -> Any:
@@ -89,7 +92,7 @@ def _run(config: Config, workers: int, quiet: bool) -> Any:
     return model
 
 
-def _lines(summary: dict[str, Any], folder: Path) -> list[str]:
+def _lines(summary: dict[str, Any]) -> list[str]:
     final, metric = summary["final"], summary["metric"]
     platform, society = summary["alpha_platform"], summary["alpha_society"]
     goal = percent(platform["success_target"], 0)
@@ -108,5 +111,4 @@ def _lines(summary: dict[str, Any], folder: Path) -> list[str]:
         f" {percent(platform['predicted_finite_sample'], 2)} expected of a perfect learner on this"
         f" many resumes; {percent(platform['predicted_sufficient'], 2)} suffices by Theorem 1",
         f"  grows by itself from α  {percent(society['predicted'], 2)} (predicted fixed point)",
-        f"  written to {folder}",
     ]

@@ -89,14 +89,13 @@ def digest(config: Config) -> str:
 
 
 def _read(scenario: str | Path) -> tuple[str, str]:
-    path = Path(scenario)
-    if path.suffix == ".toml" or path.is_file():
-        try:
+    path, name = Path(scenario), str(scenario).replace("-", "_")
+    try:
+        if path.suffix == ".toml" or path.is_file():
             return str(path), path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            problem = getattr(error, "strerror", None) or str(error)
-            raise InputError(str(path), f"cannot be read ({problem})", _allowed_names()) from error
-    name = str(scenario).replace("-", "_")
+    except (OSError, UnicodeDecodeError) as error:
+        problem = getattr(error, "strerror", None) or str(error)
+        raise InputError(str(path), f"cannot be read ({problem})", _allowed_names()) from error
     if name not in scenarios():
         raise InputError(f"scenario {str(scenario)!r}", "no such scenario", _allowed_names())
     text = (files("gigsim") / "scenarios" / f"{name}.toml").read_text(encoding="utf-8")

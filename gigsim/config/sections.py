@@ -89,7 +89,7 @@ class Society(BaseModel):
     )
     benefit: Literal["linear"] = _field("linear", "b·G to carriers, spillover·b·G to others")
     benefit_scale: float = _field(
-        1.0, "b, money a period for a sure target label; the unit of all money", gt=0, le=1e9
+        1.0, "b, money a period for a sure target label; the unit of all money", gt=0, le=1e6
     )
     cost_timing: Literal["per_period", "once"] = _field(
         "per_period", "is c_i paid in every period of membership or once on joining?"
@@ -273,6 +273,17 @@ class Config(BaseModel):
         if self.network.kind == "small_world" and self.network.degree >= size:
             raise ValueError(
                 f"network.degree = {self.network.degree} must be under population.size = {size}"
+            )
+        linear = isinstance(self.platform.learner, LinearRecipe)
+        if linear and (self.run.device != "cpu" or self.run.precision != "float32"):
+            raise ValueError(
+                "run.device and run.precision are the transformer's: the linear learner is solved"
+                " in float64 on the CPU"
+            )
+        if self.corpus.path and self.corpus.language:
+            raise ValueError(
+                "corpus.path and corpus.language exclude each other: resumes are a corpus's or a"
+                " language's"
             )
         if (
             self.society.belief == "theory"

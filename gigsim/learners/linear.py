@@ -14,6 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
+from gigsim.errors import InputError
 from gigsim.learners.protocol import Rows, State
 from gigsim.learners.ragged import Ragged
 from gigsim.learners.recipes import LinearRecipe
@@ -83,7 +84,7 @@ class LinearLearner:
         """Solve the ten convex problems; ``seed`` plays no part and ``start`` saves iterations.
 
         Raises:
-            RuntimeError: a solver ran out of iterations, or of floating-point precision.
+            InputError: a solver ran out of iterations, or of floating-point precision.
         """
         counts = _counts(rows)
         if labels.shape != (len(rows), self.labels):
@@ -125,8 +126,11 @@ class LinearLearner:
             try:
                 model.fit(features, carried)
             except ConvergenceWarning as warning:
-                raise RuntimeError(
-                    f"the linear learner did not converge on label {label}: {warning}"
+                raise InputError(
+                    "platform.learner.max_iterations",
+                    f"the linear learner has not converged on label {label} in"
+                    f" {self.recipe.max_iterations} iterations",
+                    "allow more, or a larger platform.learner.tolerance",
                 ) from warning
         return model.coef_[0], float(model.intercept_[0])
 

@@ -99,7 +99,7 @@ class Learner(Protocol):
         changed.
 
         Raises:
-            RuntimeError: the training diverged, or did not converge.
+            InputError: the training diverged, or did not converge: the recipe is to be changed.
         """
         ...
 

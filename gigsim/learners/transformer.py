@@ -128,7 +128,7 @@ class TransformerLearner:
         """Train for the recipe's epochs; ``start`` replaces the fresh weights, not the recipe.
 
         Raises:
-            RuntimeError: the loss is no longer finite.
+            InputError: the loss is no longer finite.
         """
         rows = _token_rows(rows)
         if labels.shape != (len(rows), self.labels) or not len(rows):
@@ -157,9 +157,10 @@ class TransformerLearner:
                     total += loss.detach() * len(batch)
                     step += 1
                 if not math.isfinite(total):
-                    raise RuntimeError(
-                        f"the transformer diverged in step {step} of {steps}: lower its"
-                        f" learning_rate, now {recipe.learning_rate}"
+                    raise InputError(
+                        "platform.learner.learning_rate",
+                        f"the transformer diverged by step {step} of {steps}",
+                        f"a lower rate than {recipe.learning_rate} is needed",
                     )
             return TransformerClassifier(self, network, rows.size, float(total) / len(rows))
 

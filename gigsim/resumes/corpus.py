@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,25 +127,19 @@ class Corpus:
 
     def save(self, path: Path | str) -> None:
         """Write to one ``.npz`` file, whole or not at all."""
-        path = Path(path)
-        partial = path.with_name(path.name + f".partial-{os.getpid()}")
-        try:
-            with partial.open("wb") as stream:
-                np.savez(
-                    stream,
-                    schema_version=np.int64(SCHEMA_VERSION),
-                    words=pack_strings(self.words),
-                    tokens=self.tokens,
-                    offsets=self.offsets,
-                    labels=self.labels,
-                    label_names=pack_strings(self.label_names),
-                    clusters=self.clusters,
-                    test_side=self.test_side,
-                    origin=pack_strings((self.origin,)),
-                )
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with written_whole(Path(path)) as stream:
+            np.savez(
+                stream,
+                schema_version=np.int64(SCHEMA_VERSION),
+                words=pack_strings(self.words),
+                tokens=self.tokens,
+                offsets=self.offsets,
+                labels=self.labels,
+                label_names=pack_strings(self.label_names),
+                clusters=self.clusters,
+                test_side=self.test_side,
+                origin=pack_strings((self.origin,)),
+            )
 
 
 def load_corpus(path: Path | str) -> Corpus:
@@ -162,7 +158,7 @@ def load_corpus(path: Path | str) -> Corpus:
         with np.load(path, allow_pickle=False) as arrays:
             if int(arrays["schema_version"]) != SCHEMA_VERSION:
                 raise ValueError(f"corpus schema {int(arrays['schema_version'])}")
-            return Corpus(
+            corpus = Corpus(
                 words=unpack_strings(arrays["words"]),
                 tokens=arrays["tokens"],
                 offsets=arrays["offsets"],
@@ -172,8 +168,47 @@ def load_corpus(path: Path | str) -> Corpus:
                 test_side=arrays["test_side"],
                 origin=unpack_strings(arrays["origin"])[0],
             )
+            for fault in _faults(corpus):
+                raise ValueError(fault)
+            return corpus
     except (*UNREADABLE, ValueError, TypeError, KeyError) as error:
         raise InputError(str(path), f"not a gigsim corpus ({error})", allowed) from error
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to that appears under its name only when it is complete."""
+    partial = path.with_name(path.name + f".partial-{os.getpid()}")
+    try:
+        with partial.open("wb") as stream:
+            yield stream
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _faults(corpus: Corpus) -> Iterator[str]:
+    """What a stored corpus breaks; the shapes were checked when it was made."""
+    for name, dtype in (
+        ("tokens", np.uint32),
+        ("offsets", np.int64),
+        ("labels", np.bool_),
+        ("clusters", np.int64),
+        ("test_side", np.bool_),
+    ):
+        if getattr(corpus, name).dtype != dtype:
+            yield f"{name} must be {np.dtype(dtype).name}, not {getattr(corpus, name).dtype}"
+    if not len(corpus):
+        yield "it holds no resume"
+    if (corpus.lengths < 1).any():
+        yield "offsets must ascend: every resume has a word at least"
+    if len(set(corpus.words)) < len(corpus.words):
+        yield "its words must be distinct"
+    if int(corpus.tokens.max(initial=0)) >= len(corpus.words):
+        yield "tokens must be numbers of its words"
+    sides = np.unique(np.stack([corpus.clusters, corpus.test_side]), axis=1)
+    if len(np.unique(sides[0])) < sides.shape[1]:
+        yield "a cluster of near-duplicates is on both sides of the split"
 
 
 def pack_strings(strings: Sequence[str]) -> NDArray[np.uint8]:

@@ -20,7 +20,7 @@ describes are one and the same law.
 
 from __future__ import annotations
 
-import os
+import hashlib
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
@@ -32,7 +32,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigsim.errors import InputError
-from gigsim.resumes.corpus import UNREADABLE, Corpus, pack_strings, unpack_strings
+from gigsim.resumes.corpus import (
+    UNREADABLE,
+    Corpus,
+    pack_strings,
+    unpack_strings,
+    written_whole,
+)
 
 SCHEMA_VERSION = 1
 
@@ -131,6 +137,15 @@ class Language:
         """P0(y in Y) of each label, shape (L,)."""
         return self.set_prior @ self.label_sets
 
+    @cached_property
+    def digest(self) -> str:
+        """Twelve hexadecimal digits of the stored parameters: which language this is."""
+        content = hashlib.blake2b(digest_size=6)
+        for field in fields(self):
+            value = getattr(self, field.name)
+            content.update(repr(value).encode() if isinstance(value, tuple | float) else value)
+        return content.hexdigest()
+
     def floor(self, label: int) -> float:
         """ρ·π(y): no resume has a smaller P0(y in Y | x), whatever its words are."""
         return float(self.rho * self.base_rates[label])
@@ -204,7 +219,7 @@ class Language:
             label_names=self.label_names,
             clusters=np.arange(n, dtype=np.int64),
             test_side=np.full(n, test_side),
-            origin="written by the built-in resume language",
+            origin=f"written by the resume language {self.digest}",
         )
 
     def _write(self, rows: NDArray[np.int64], draws: NDArray[np.float64]) -> NDArray[np.uint32]:
@@ -240,14 +255,8 @@ class Language:
         """Write to one compressed ``.npz`` file, whole or not at all; no pickle, no clock."""
         arrays: dict[str, Any] = {f.name: np.asarray(getattr(self, f.name)) for f in fields(self)}
         arrays |= {"words": pack_strings(self.words), "label_names": pack_strings(self.label_names)}
-        path = Path(path)
-        partial = path.with_name(path.name + f".partial-{os.getpid()}")
-        try:
-            with partial.open("wb") as stream:
-                np.savez_compressed(stream, schema_version=np.int64(SCHEMA_VERSION), **arrays)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with written_whole(Path(path)) as stream:
+            np.savez_compressed(stream, schema_version=np.int64(SCHEMA_VERSION), **arrays)
 
 
 def load_language(path: Path | str | None = None) -> Language:

@@ -86,7 +86,7 @@ def test_fit_and_run_on_the_result(gigsim: Gigsim, corpus: Path, toy_arguments: 
 
 
 def test_a_run_on_a_corpus(gigsim: Gigsim, corpus: Path, toy_arguments: list[str]) -> None:
-    settings = ["--set", f"corpus.path={corpus}", "--workers", "0"]
+    settings = ["--set", f"corpus.path={corpus}", "--set", "corpus.language=", "--workers", "0"]
     done = gigsim("run", *toy_arguments, *settings, "--json")
     found = json.loads(done.out)
     provenance = json.loads((Path(found["folder"]) / "provenance.json").read_text())

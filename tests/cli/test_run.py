@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ def test_a_run_for_people(gigsim: Gigsim, tmp_path: Path, toy_arguments: list[st
     assert done.code == 0
     (folder,) = run_folders(tmp_path / "runs")
     assert done.out.splitlines()[0].startswith("default, seed 1: 100 freelancers, 2 periods")
-    assert done.out.splitlines()[-1] == f"  written to runs/{folder.name}"
+    last = done.out.splitlines()[-1]
+    assert re.fullmatch(rf"  written in [0-9]+ s to runs/{folder.name}", last)
     assert "success S (top1)" in done.out
     # One line a retraining, on the other stream, and no remains of a progress bar.
     assert len(done.err.splitlines()) == 1
@@ -103,7 +105,10 @@ def test_the_number_of_workers_is_handed_on(
         (["--set", "population.size"], "--set population.size: not of the form a.b=c"),
         (["--set", "network.degree=7"], "--set: network: degree must be even, got 7"),
         (["--set", "collective.target=Plumber"], "collective.target: no label 'Plumber'; one of: "),
-        (["--set", "corpus.path=nowhere.npz"], "nowhere.npz: no such file; a file written by"),
+        (
+            ["--set", "corpus.path=nowhere.npz", "--set", "corpus.language="],
+            "nowhere.npz: no such file; a file written by",
+        ),
         (["--set", "corpus.language=nowhere"], "nowhere: no such file; a file written by"),
         (["--set", "collective.signal.reserve=false"], "collective.signal.token: '※'"),
         (["--out", "/dev/null"], "/dev/null: cannot be written to"),

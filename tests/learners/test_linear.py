@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_info
 
 from gigsim.collective.signals import Signal
+from gigsim.errors import InputError
 from gigsim.learners.linear import CountRows, LinearLearner
 from gigsim.learners.protocol import make_learner
 from gigsim.learners.ragged import Ragged
@@ -130,7 +131,7 @@ def test_running_out_of_iterations_is_an_error() -> None:
     learner = LinearLearner(LinearRecipe(tolerance=1e-12, max_iterations=10), labels=3)
     vocabulary = BagOfWords.from_corpus(corpus_of(texts))
     rows = learner.represent(vocabulary.pieces(texts), vocabulary.size)
-    with pytest.raises(RuntimeError, match="did not converge on label 0"):
+    with pytest.raises(InputError, match="has not converged on label 0"):
         learner.fit(rows, labels, seed=0)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from gigsim.errors import InputError
 from gigsim.learners.linear import LinearLearner
 from gigsim.learners.pool import FitJob, FitPool
 from gigsim.learners.protocol import Classifier, Learner, Rows, State
@@ -93,7 +94,7 @@ def test_an_error_of_the_training_comes_back_with_the_result(pool: FitPool) -> N
     job = jobs(LinearLearner(LinearRecipe(tolerance=1e-12, max_iterations=10), 3), 1)[0]
     for some in (pool, FitPool(0)):
         pending = some.submit(job)
-        with pytest.raises(RuntimeError, match="did not converge on label 0"):
+        with pytest.raises(InputError, match="has not converged on label 0"):
             pending.result()
 
 

@@ -169,7 +169,7 @@ def test_surroundings_do_not_reach_a_fit() -> None:
 
 def test_diverging_is_an_error() -> None:
     rows, labels = data(64)
-    with pytest.raises(RuntimeError, match="diverged in step 4 of 8: lower its learning_rate"):
+    with pytest.raises(InputError, match="diverged by step 4 of 8"):
         learner(learning_rate=1.0, embedding_std=1.0, width=8, heads=1).fit(
             rows, labels, 0, start=_infinite(rows, labels)
         )

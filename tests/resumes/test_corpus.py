@@ -1,0 +1,78 @@
+"""The array form of a corpus: round trip, selection, and files that are not what they should be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gigsim.errors import InputError
+from gigsim.resumes.corpus import Corpus, load_corpus
+from tests.toys import toy_language
+
+
+@pytest.fixture
+def corpus() -> Corpus:
+    return toy_language().sample(20, np.random.default_rng(0))
+
+
+def test_round_trip(corpus: Corpus, tmp_path: Path) -> None:
+    corpus.save(tmp_path / "a.npz")
+    again = load_corpus(tmp_path / "a.npz")
+    assert again.words == corpus.words
+    assert again.origin == corpus.origin
+    for name in ("tokens", "offsets", "labels", "clusters", "test_side"):
+        assert np.array_equal(getattr(again, name), getattr(corpus, name))
+    assert [p.name for p in tmp_path.iterdir()] == ["a.npz"]
+
+
+def test_selection_keeps_texts(corpus: Corpus) -> None:
+    rows = np.array([3, 3, 0])
+    chosen = corpus.select(rows)
+    assert [chosen.text(i) for i in range(3)] == [corpus.text(int(r)) for r in rows]
+    assert np.array_equal(chosen.labels, corpus.labels[rows])
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda c: {"tokens": c.tokens + 1000}, "tokens must be numbers of its words"),
+        (lambda c: {"tokens": c.tokens.astype(float)}, "tokens must be uint32"),
+        (lambda c: {"labels": c.labels.astype(np.int64) * 2}, "labels must be bool"),
+        (lambda c: {"test_side": c.test_side.astype(np.int64)}, "test_side must be bool"),
+        (lambda c: {"clusters": c.clusters.astype(float)}, "clusters must be int64"),
+        (lambda c: {"offsets": np.sort(c.offsets)[[0, *range(20, 0, -1)]]}, "offsets"),
+        (lambda c: {"clusters": c.clusters * 0, "test_side": np.arange(20) > 9}, "both sides"),
+        (lambda c: {"words": (*c.words[:-1], c.words[0])}, "words must be distinct"),
+    ],
+)
+def test_a_damaged_corpus_is_refused(
+    corpus: Corpus, tmp_path: Path, damage: object, said: str
+) -> None:
+    changed = damage(corpus)  # type: ignore[operator]
+    path = tmp_path / "bad.npz"
+    whole = {name: getattr(corpus, name) for name in ("tokens", "offsets", "labels")}
+    try:
+        replace(corpus, **changed).save(path)
+    except ValueError:
+        # What cannot even be made in memory is written by hand.
+        corpus.save(path)
+        with np.load(path) as arrays:
+            whole = dict(arrays) | changed
+        np.savez(path, **whole)
+    with pytest.raises(InputError, match="not a gigsim corpus") as caught:
+        load_corpus(path)
+    assert said in caught.value.problem
+    assert "gigsim corpus import" in caught.value.allowed
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"not an archive"])
+def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.npz"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="not a gigsim corpus"):
+        load_corpus(path)
+    with pytest.raises(InputError, match="no such file"):
+        load_corpus(tmp_path / "none.npz")
