@@ -18,9 +18,9 @@ pytestmark = pytest.mark.slow
 
 SEEDS = range(1, 21)
 PARTS = [SEEDS[0:5], SEEDS[5:10], SEEDS[10:15], SEEDS[15:20]]
-# Half the people, twice the share of first movers, everybody reconsiders: after one retraining a
+# Half the people, more first movers, everybody reconsiders: after one retraining a
 # collective that works has grown, which the first test below shows for the seeds it runs.
-FIRST = 60
+FIRST = 120
 SMALL = {
     "population.size": 1000,
     "collective.first_movers": FIRST,

@@ -38,7 +38,7 @@ def test_a_run_for_people(gigsim: Gigsim, tmp_path: Path, toy_arguments: list[st
 def test_quiet_prints_the_result_alone(gigsim: Gigsim, toy_arguments: list[str]) -> None:
     done = gigsim("run", *toy_arguments, "--workers", "0", "-q")
     assert (done.code, done.err) == (0, "")
-    assert "written to" in done.out
+    assert "  written in" in done.out
 
 
 def test_a_run_for_programs(gigsim: Gigsim, tmp_path: Path, toy_arguments: list[str]) -> None:
