@@ -110,5 +110,6 @@ def _lines(summary: dict[str, Any]) -> list[str]:
         f"  S at {goal} from α  {percent(platform['observed'], 2)} observed;"
         f" {percent(platform['predicted_finite_sample'], 2)} expected of a perfect learner on this"
         f" many resumes; {percent(platform['predicted_sufficient'], 2)} suffices by Theorem 1",
-        f"  grows by itself from α  {percent(society['predicted'], 2)} (fixed point, predicted for a perfect learner)",
+        f"  grows by itself from α  {percent(society['predicted'], 2)} (fixed point, predicted for"
+        " a perfect learner)",
     ]
