@@ -9,22 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gigsim.lines import METRICS
+from gigsim.measures.success import QUANTITIES
 
 if TYPE_CHECKING:
     from gigsim.model import GigEconomy
 
 #: Quantities of the deployed classifier that every period repeats.
-_CARRIED = (
-    "success_any",
-    "success_top1",
-    "base_any",
-    "base_top1",
-    "flipped_any",
-    "flipped_top1",
-    "accuracy",
-    "f1_micro",
-    "tags_mean",
-)
+_CARRIED = (*QUANTITIES, "f1_micro", "tags_mean")
 
 
 class Ledger:
