@@ -102,7 +102,7 @@ def test_with_nothing_planted_nobody_joins(
     assert grew(small(collective__target=target), seeds) == []
 
 
-def test_random_label_sets_keep_success_at_its_base(
+def test_random_label_sets_give_no_success_over_its_base(
     with_collective: Callable[[type[Collective]], None], default_run: GigEconomy
 ) -> None:
     with_collective(RandomLabels)
@@ -114,8 +114,10 @@ def test_random_label_sets_keep_success_at_its_base(
     error = np.sqrt(
         rows["clean_top1"] * (1 - rows["clean_top1"]) / 1000 + rows["clean_top1_sd"] ** 2
     )
-    # Four standard errors of the difference of two shares; three retrainings are looked at.
-    assert ((rows["success_top1"] - rows["clean_top1"]).abs() < 4 * np.sqrt(2) * error).all()
+    # Four standard errors of the difference of two shares; three retrainings are looked at. One
+    # side only: a classifier that has learned what the signal means here, the label law of the
+    # whole population, gives its bearers the commonest label, so S may fall from its base to 0.
+    assert (rows["success_top1"] - rows["clean_top1"] < 4 * np.sqrt(2) * error).all()
 
 
 def test_the_same_run_twice_is_the_same_bytes(tmp_path: Path) -> None:
