@@ -17,7 +17,8 @@ def test_a_local_folder_is_trained_in_the_loop(make_toy: Make, tmp_path: Path) -
             "platform.learner.kind": "transformer",
             "platform.learner.encoder": str(tiny_bert(tmp_path / "tiny")),
             "platform.learner.epochs": 1,
-            "platform.learner.max_tokens": 48,
+            "platform.learner.max_tokens": 32,
+            "collective.signal.every": 3,
             "platform.retrain": "warm",
             "platform.repeats": 2,
         }
