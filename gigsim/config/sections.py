@@ -146,8 +146,8 @@ class CollectiveSection(BaseModel):
     )
     leak: float = _field(
         0.002,
-        "probability per tie and period that somebody gets hold of a neighbour's signal: with ten"
-        " neighbours a fifth of the outsiders ride free after some dozen periods",
+        "probability per tie and period that somebody gets hold of a neighbour's signal: in the"
+        " default run 6 % of the people ride free after 24 periods",
         ge=0,
         le=1,
     )
