@@ -1,6 +1,8 @@
-"""Who would be a member if asked: the config's joining rule applied to everybody at once."""
+"""One round of decisions: the config's joining rule, applied to those who are asked."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,35 +10,88 @@ from numpy.typing import NDArray
 from gigsim.config.sections import Society
 from gigsim.population import Population
 from gigsim.society.beliefs import Expectation
-from gigsim.society.joining import best_response, gain_of_membership, threshold_rule
+from gigsim.society.imitation import fermi_rule, pick_neighbour
+from gigsim.society.joining import (
+    best_response,
+    complex_contagion,
+    gain_of_membership,
+    logit_rule,
+    surplus,
+    threshold_rule,
+)
 from gigsim.society.networks import Network
+from gigsim.society.sequential import (
+    Membership,
+    Turns,
+    headcount,
+    neighbour_count,
+    one_person,
+    outcome,
+)
+
+#: Gives one indexed uniform a person, shape (N,), for a stream's name.
+Draws = Callable[[str], NDArray[np.float64]]
+
+#: Rules that look at beliefs alone. Beliefs are formed before anybody decides, so that nobody's
+#: answer depends on another's of the same period.
+ORDER_FREE = ("best_response", "logit")
 
 
-def preference(
+def decide(
     society: Society,
     population: Population,
     network: Network,
     expectation: Expectation,
+    asked: NDArray[np.bool_],
+    draws: Draws,
     *,
     retention: float,
 ) -> NDArray[np.bool_]:
-    """Everybody's answer this period, whether asked or not.
+    """Who is a member after those asked have decided.
+
+    ``order = synchronous``: all see the state before the period. ``sequential``: they decide one
+    after the other in a random order, each seeing what those before him have decided; first movers
+    have joined before anybody is asked. First movers are members afterwards, whatever the rule
+    says; with ``leaving = never`` so is everybody who was.
 
     Args:
         society: the joining rule and its parameters.
-        population: N freelancers.
-        network: who knows whom; a person without neighbours sees a share of 0 among them.
-        expectation: what everybody believes this period.
+        population: N freelancers, before the decision; left as it is.
+        network: who knows whom; a person without neighbours sees a share of 0 among them, and
+            imitates nobody.
+        expectation: what people believe this period.
+        asked: who reconsiders, bool, shape (N,).
+        draws: called for the streams that the rule needs and for no others: ``decision`` (logit,
+            imitation), ``imitation`` (whom one looks at), ``order`` (sequential).
         retention: probability that a leaver keeps the signal, in [0, 1].
 
     Returns:
-        bool, shape (N,).
+        bool, shape (N,): a new array.
     """
-    if society.rule == "threshold":
-        share: NDArray[np.float64] | float = float(population.member.mean())
-        if society.reference_group == "neighbours":
-            share = network.count(population.member) / np.maximum(1, network.degrees())
-        return threshold_rule(share, population.threshold)
+    old, committed, turns = population.member, population.first_mover, Turns.at_once(len(asked))
+    if society.order == "sequential" and society.rule not in ORDER_FREE:
+        old = old | committed
+        turns = Turns.one_by_one(asked & ~committed, draws("order"))
+    stays = committed | old if society.leaving == "never" else committed
+    if society.rule in ORDER_FREE:
+        wants = _weigh(society, population, expectation, draws, retention)
+        return np.where(asked, wants, old) | stays
+    answer = _look_around(society, population, network, draws, old, turns)
+
+    def sweep(new: Membership) -> Membership:
+        return np.where(asked, answer(new), old) | stays
+
+    return outcome(sweep, old, turns)
+
+
+def _weigh(
+    society: Society,
+    population: Population,
+    expectation: Expectation,
+    draws: Draws,
+    retention: float,
+) -> Membership:
+    """Everybody's answer by a rule that sets an expected gain against a cost, bool, (N,)."""
     gain = gain_of_membership(
         expectation,
         population.member,
@@ -45,10 +100,33 @@ def preference(
         retention=retention,
         spillover=None if society.spillover == "measured" else float(society.spillover),
     )
-    return best_response(
-        gain,
-        population.cost,
-        population.member,
-        timing=society.cost_timing,
-        horizon=society.horizon,
-    )
+    timing, horizon = society.cost_timing, society.horizon
+    cost, member = population.cost, population.member
+    if society.rule == "best_response":
+        return best_response(gain, cost, member, timing=timing, horizon=horizon)
+    difference = surplus(gain, cost, member, timing=timing, horizon=horizon)
+    return logit_rule(difference, society.choice_precision, draws("decision"))
+
+
+def _look_around(
+    society: Society,
+    population: Population,
+    network: Network,
+    draws: Draws,
+    old: Membership,
+    turns: Turns,
+) -> Callable[[Membership], Membership]:
+    """A rule that looks at others: everybody's answer, bool, (N,), as a function of the outcome."""
+    if society.rule == "imitation":
+        picked, luck = pick_neighbour(network, draws("imitation")), draws("decision")
+        utility, strength = population.utility, society.imitation_strength
+        sees = one_person(picked, old, turns)
+        return lambda new: fermi_rule(sees(new), old, utility, picked, strength, luck)
+    if society.rule == "threshold" and society.reference_group == "population":
+        members = headcount(old, turns)
+        return lambda new: threshold_rule(members(new) / len(population), population.threshold)
+    known = neighbour_count(network, old, turns)
+    if society.rule == "complex_contagion":
+        return lambda new: complex_contagion(known(new), society.required_neighbours)
+    degrees = np.maximum(1, network.degrees())
+    return lambda new: threshold_rule(known(new) / degrees, population.threshold)

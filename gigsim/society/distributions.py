@@ -1,18 +1,22 @@
 """Named distributions of what differs between people (costs, thresholds), by their quantiles.
 
 A draw is ``quantile(u)`` of an indexed uniform, so that freelancer ``i`` keeps his luck when the
-distribution changes; the ``cdf`` is what the theory of participation needs (theory of fixed
-points: the share of people whose cost is at most x).
+distribution changes (or his row of the user's table); the ``cdf`` is what the theory of
+participation needs (theory of fixed points: the share of people whose cost is at most x).
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from scipy.special import ndtr, ndtri
+
+from gigsim.errors import InputError
+from gigsim.society.tables import read_column
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 # Uniforms can be exactly 0, where the normal quantile is -inf.
@@ -93,4 +97,90 @@ class LogNormal(BaseModel):
         return np.where(np.asarray(x) > 0, ndtr(np.log(positive / self.median) / self.sigma), 0.0)
 
 
-Distribution = Annotated[Constant | Uniform | Normal | LogNormal, Field(discriminator="kind")]
+class Table(BaseModel):
+    """A column of the user's own file: everybody's own value, or the law to draw from.
+
+    The file is read whenever the distribution is asked, not when the config is checked.
+    """
+
+    model_config = _FROZEN
+    kind: Literal["table"] = "table"
+    path: str = Field(min_length=1, description="a .csv or .parquet file")
+    column: str = Field(min_length=1, description="name of the column, numbers")
+    match: Literal["row", "resample"] = Field(
+        "row",
+        description="row i is freelancer i's (as many rows as people), or people are drawn from the"
+        " column's values as a law",
+    )
+
+    def quantile(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The value at each u in [0, 1), shape (N,); the rows themselves with ``match = row``.
+
+        Raises:
+            InputError: the file cannot be used (:func:`gigsim.society.tables.read_column`), or has
+                not one row a person.
+        """
+        values = read_column(self.path, self.column)
+        rows = len(values)
+        if self.match == "row":
+            if rows != len(u):
+                raise InputError(
+                    self.path,
+                    f"column {self.column!r} has {rows} rows for population.size = {len(u)}",
+                    f'set population.size = {rows}, or match = "resample"',
+                )
+            return values
+        # A product just under an integer may be rounded up to it.
+        return np.sort(values)[np.minimum((u * rows).astype(np.int64), rows - 1)]
+
+    def cdf(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Share of rows at or below x, same shape, in [0, 1]; the file is read once a call."""
+        values = np.sort(read_column(self.path, self.column))
+        return np.searchsorted(values, np.asarray(x, dtype=float), side="right") / len(values)
+
+
+def _as_table(value: Any) -> Any:
+    """A plain number means that everybody has it."""
+    if isinstance(value, Mapping | BaseModel):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return {"kind": "constant", "value": value}
+    raise ValueError(f"{value!r} is neither a number nor a table with a kind")
+
+
+#: A law as a config table, told by its ``kind``.
+Law = Annotated[Constant | Uniform | Normal | LogNormal | Table, Field(discriminator="kind")]
+#: The same, or a plain number: a :class:`Constant`.
+Distribution = Annotated[Law, BeforeValidator(_as_table)]
+
+
+def probabilities(
+    value: float | Law, uniforms: NDArray[np.float64], where: str
+) -> NDArray[np.float64]:
+    """Everybody's own probability: the number given, or a draw from the law given.
+
+    Args:
+        value: a share in [0, 1], or the law of people's shares.
+        uniforms: one indexed uniform a person, in [0, 1), shape (N,).
+        where: the config's key, for the message.
+
+    Returns:
+        float64, shape (N,), in [0, 1].
+
+    Raises:
+        InputError: a value drawn is outside [0, 1]; a table that cannot be used.
+    """
+    if isinstance(value, int | float):
+        drawn = np.full(len(uniforms), float(value))
+    else:
+        drawn = value.quantile(uniforms)
+    outside = np.flatnonzero(~((drawn >= 0.0) & (drawn <= 1.0)))
+    if len(outside):
+        person = int(outside[0])
+        raise InputError(
+            where,
+            f"{drawn[person]:g} for freelancer {person} ({len(outside)} of {len(drawn)} people are"
+            " outside [0, 1])",
+            "give a law of shares between 0 and 1, e.g. uniform",
+        )
+    return drawn

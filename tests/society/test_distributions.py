@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,17 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 from scipy import stats
 
-from gigsim.society.distributions import Constant, Distribution, LogNormal, Normal, Uniform
+from gigsim.errors import InputError
+from gigsim.society.distributions import (
+    Constant,
+    Distribution,
+    Law,
+    LogNormal,
+    Normal,
+    Table,
+    Uniform,
+    probabilities,
+)
 from gigsim.streams import Streams
 
 centre = st.floats(-100, 100)
@@ -89,8 +100,107 @@ def test_a_person_keeps_his_rank_when_the_law_changes() -> None:
         {"kind": "constant", "value": 1, "low": 0},
         {"kind": "gamma"},
         {"value": 1},
+        {"kind": "table", "path": "costs.csv"},
+        {"kind": "table", "path": "", "column": "cost"},
+        {"kind": "table", "path": "costs.csv", "column": "cost", "match": "name"},
+        True,
+        "1.0",
+        [1.0],
+        None,
+        float("nan"),
+        float("inf"),
     ],
 )
-def test_what_is_no_law_is_refused(table: dict[str, Any]) -> None:
+def test_what_is_no_law_is_refused(table: Any) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(Distribution).validate_python(table)
+
+
+@pytest.mark.parametrize("value", [1, 1.0, -0.5, 0])
+def test_a_plain_number_is_everybodys(value: float) -> None:
+    assert TypeAdapter(Distribution).validate_python(value) == Constant(value=value)
+    with pytest.raises(ValidationError):
+        TypeAdapter(Law).validate_python(value)
+
+
+def test_a_law_stays_what_it_is() -> None:
+    law = Uniform(low=0, high=1)
+    assert TypeAdapter(Distribution).validate_python(law) is law
+    assert TypeAdapter(Distribution).validate_python(law.model_dump()) == law
+
+
+# -------------------------------------------------------------------------------- the table
+
+
+def table(folder: Path, values: list[float], match: str) -> Table:
+    path = folder / "people.csv"
+    path.write_text("name,cost\n" + "".join(f"{i},{v!r}\n" for i, v in enumerate(values)))
+    return Table(path=str(path), column="cost", match=match)
+
+
+def test_row_i_is_freelancer_is(tmp_path: Path) -> None:
+    law = table(tmp_path, [3.0, 1.0, 2.0, 1.0], "row")
+    assert law.quantile(np.zeros(4)).tolist() == [3.0, 1.0, 2.0, 1.0]
+    for size in (3, 5):
+        with pytest.raises(InputError) as caught:
+            law.quantile(np.zeros(size))
+        assert f"has 4 rows for population.size = {size}" in str(caught.value)
+        assert "set population.size = 4" in str(caught.value)
+
+
+def test_resampling_draws_each_row_as_likely(tmp_path: Path) -> None:
+    law = table(tmp_path, [3.0, 1.0, 2.0, 1.0], "resample")
+    corners = np.array([0.0, 0.25, 0.4999, 0.5, 0.7499, 0.75, 1 - 2.0**-53])
+    assert law.quantile(corners).tolist() == [1.0, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0]
+    drawn = law.quantile(Streams(1).uniform("cost", size=40_000))
+    counts = [(drawn == value).sum() for value in (1.0, 2.0, 3.0)]
+    assert stats.chisquare(counts, [20_000, 10_000, 10_000]).pvalue > 1e-4
+
+
+@pytest.mark.parametrize("match", ["row", "resample"])
+def test_the_cdf_of_a_table_is_the_share_of_its_rows(tmp_path: Path, match: str) -> None:
+    law = table(tmp_path, [3.0, 1.0, 2.0, 1.0], match)
+    assert law.cdf(np.array([0.9, 1.0, 1.5, 2.0, 3.0])).tolist() == [0, 0.5, 0.5, 0.75, 1]
+    assert law.cdf(np.array([[0.9], [9.0]])).shape == (2, 1)
+    assert float(law.cdf(np.array(2.0))) == 0.75
+
+
+@given(st.lists(st.floats(-100, 100), min_size=1, max_size=30), shares)
+def test_an_empirical_quantile_is_the_least_value_that_enough_are_under(
+    tmp_path_factory: pytest.TempPathFactory, values: list[float], u: np.ndarray
+) -> None:
+    law = table(tmp_path_factory.mktemp("table"), values, "resample")
+    x = law.quantile(u)
+    assert np.isin(x, values).all()
+    assert (law.cdf(x) >= u - 1e-12).all()
+    below = law.cdf(np.nextafter(x, -np.inf))
+    assert (below <= u + 1e-12).all()
+
+
+def test_a_table_is_read_when_it_is_asked(tmp_path: Path) -> None:
+    law = Table(path=str(tmp_path / "later.csv"), column="cost")
+    with pytest.raises(InputError, match="no such file"):
+        law.quantile(np.zeros(2))
+    (tmp_path / "later.csv").write_text("cost\n1\n2\n")
+    assert law.quantile(np.zeros(2)).tolist() == [1.0, 2.0]
+
+
+# -------------------------------------------------------------------------- probabilities
+
+
+def test_everybodys_own_probability() -> None:
+    u = np.array([0.0, 0.5, 0.9])
+    assert probabilities(0.3, u, "society.activation").tolist() == [0.3, 0.3, 0.3]
+    assert probabilities(1, u, "society.activation").tolist() == [1.0, 1.0, 1.0]
+    law = Uniform(low=0.2, high=0.4)
+    assert probabilities(law, u, "society.activation").tolist() == law.quantile(u).tolist()
+
+
+@pytest.mark.parametrize("law", [Uniform(low=0.5, high=1.5), Constant(value=-0.1), 1.2])
+def test_a_probability_over_one_is_refused(law: Any) -> None:
+    with pytest.raises(InputError) as caught:
+        probabilities(law, np.array([0.1, 0.9, 0.7]), "society.activation")
+    message = str(caught.value)
+    assert message.startswith("society.activation: ")
+    assert "for freelancer" in message
+    assert "of 3 people are outside [0, 1]" in message

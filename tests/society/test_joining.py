@@ -9,12 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from gigsim.society.beliefs import Expectation, theory
+from gigsim.config.sections import Society
+from gigsim.society.beliefs import Expectation, adaptive, published, theory
 from gigsim.society.distributions import Normal
-from gigsim.society.joining import best_response, gain_of_membership, leaked, threshold_rule
+from gigsim.society.joining import (
+    best_response,
+    complex_contagion,
+    gain_of_membership,
+    leaked,
+    logit_rule,
+    surplus,
+    threshold_rule,
+)
 from gigsim.society.networks import CompleteNetwork, Network, SparseNetwork, small_world
 from gigsim.streams import Streams
 from gigsim.theory.planting import feature_label_bound
+from tests.society.crowds import crowd, round_of
 
 share = st.floats(0, 1)
 people = st.lists(
@@ -101,6 +111,46 @@ def test_threshold_rule_equals_one_comparison_a_person(now: float, thresholds: l
     own = np.linspace(0, 1, len(thresholds))
     chosen = threshold_rule(own, np.array(thresholds))
     assert chosen.tolist() == [s >= t for s, t in zip(own, thresholds, strict=True)]
+
+
+@given(st.lists(st.integers(0, 9), min_size=1), st.integers(1, 9))
+def test_complex_contagion_counts_sources(neighbours: list[int], required: int) -> None:
+    chosen = complex_contagion(np.array(neighbours), required)
+    assert chosen.tolist() == [k >= required for k in neighbours]
+
+
+@pytest.mark.parametrize("timing", ["per_period", "once"])
+def test_what_membership_adds_in_money(timing: str) -> None:
+    """A cost paid once is set against the horizon by who has not paid it, and sunk for members."""
+    gain, cost = np.array([0.3, 0.3]), np.array([1.0, 1.0])
+    more = surplus(gain, cost, np.array([False, True]), timing=timing, horizon=10)
+    assert more.tolist() == pytest.approx([-0.7, -0.7] if timing == "per_period" else [2.0, 3.0])
+
+
+@given(people, share, st.sampled_from(["per_period", "once"]), st.integers(1, 50), st.integers(0))
+def test_a_logit_without_noise_is_best_response_and_one_of_noise_alone_a_coin(
+    crowd_of: list[tuple[float, bool, bool]], gain: float, timing: str, horizon: int, seed: int
+) -> None:
+    cost = np.array([c for c, _, _ in crowd_of])
+    member = np.array([m for _, m, _ in crowd_of])
+    gains = np.full(len(cost), gain)
+    uniforms = np.random.default_rng(seed).random(len(cost))
+    more = surplus(gains, cost, member, timing=timing, horizon=horizon)
+    sharp = logit_rule(more, 1e12, uniforms)
+    best = best_response(gains, cost, member, timing=timing, horizon=horizon)
+    decided = np.abs(more) > 1e-9
+    assert np.array_equal(sharp[decided], best[decided])
+    assert np.array_equal(logit_rule(more, 1e-12, uniforms), uniforms < 0.5) or (
+        np.abs(uniforms - 0.5).min() < 1e-9
+    )
+
+
+@pytest.mark.parametrize("more", [-2.0, -0.1, 0.0, 0.4])
+def test_the_logits_law(more: float) -> None:
+    size, precision = 40_000, 3.0
+    joined = logit_rule(np.full(size, more), precision, Streams(6).uniform("decision", 1, size))
+    chance = 1 / (1 + np.exp(-precision * more))
+    assert joined.mean() == pytest.approx(chance, abs=4 * np.sqrt(chance * (1 - chance) / size))
 
 
 # ------------------------------------------------------------------------- known answers
@@ -256,6 +306,12 @@ def test_v26_v27_critical_mass_with_equal_costs(
     assert kappa / (kappa + 1 - cost / (1 - spillover)) == pytest.approx(critical, abs=5e-7)
 
 
+def test_v26_above_the_critical_mass_everybody_joins_and_below_nobody() -> None:
+    costs = np.full(100_000, 0.2)
+    assert mean_field(0.01236, costs, 0.01) == 1.0
+    assert mean_field(0.01233, costs, 0.01) == 0.0
+
+
 def test_v27_a_club_that_leaks_half_of_its_gain_cannot_hold_who_pays_more() -> None:
     costs = np.full(1_000, 0.501)
     assert mean_field(1.0, costs, 0.01, spillover=0.5) == 0.0
@@ -290,6 +346,78 @@ def test_v29_below_the_fold_no_collective_lives() -> None:
     root = (r * (1 + kappa) + np.sqrt(r**2 * (1 + kappa) ** 2 - 4 * r * kappa)) / 2
     assert alive == pytest.approx(root, abs=2e-4)
     assert root == pytest.approx(np.sqrt(r * kappa), abs=5e-4)
+
+
+def test_slow_beliefs_lead_to_the_same_fixed_point_later() -> None:
+    """V28 with adaptive expectations."""
+    size, kappa, r = 50_000, 0.01, 0.5
+    costs = (np.arange(size) + 0.5) / size / r
+
+    def promise(member: np.ndarray) -> float:
+        return max(0.0, float(feature_label_bound(member.mean(), xi=kappa, gap=1.0)))
+
+    took = {}
+    for adaptation in (1.0, 0.3):
+        member = np.arange(size) < 0.03 * size
+        belief, took[adaptation] = published(promise(member), 0.0, 0.0), 0
+        for period in range(200):
+            belief = adaptive(belief, promise(member), 0.0, adaptation)
+            gain = gain_of_membership(
+                belief, member, member, scale=1.0, retention=0.0, spillover=0.0
+            )
+            member = best_response(gain, costs, member, timing="per_period", horizon=1)
+            if abs(member.mean() - 0.494897) > 1e-3:
+                took[adaptation] = period + 1
+        assert member.mean() == pytest.approx(0.494897, abs=5e-5)
+    assert 1 < took[1.0] < took[0.3] < 100
+
+
+def logit_map(alpha: float, precision: float) -> float:
+    """Λ(λ(α - c)), V40: S = α, b = 1, c = .5."""
+    return 1 / (1 + np.exp(-precision * (alpha - 0.5)))
+
+
+@pytest.mark.parametrize(
+    ("precision", "low", "high"), [(2.0, 0.5, 0.5), (6.0, 0.0707, 0.9293), (10.0, 0.0072, 0.9928)]
+)
+def test_v40_fixed_points_of_the_logit(precision: float, low: float, high: float) -> None:
+    for start, end in ((0.0, low), (0.499, low), (0.5, 0.5), (0.501, high), (1.0, high)):
+        alpha = start
+        for _ in range(2000):
+            alpha = logit_map(alpha, precision)
+        assert alpha == pytest.approx(end, abs=5e-5)
+
+
+@pytest.mark.parametrize(("precision", "roots"), [(3.9, 1), (4.0, 1), (4.1, 3), (6.0, 3)])
+def test_v40_more_than_one_fixed_point_iff_precision_is_over_four(
+    precision: float, roots: int
+) -> None:
+    grid = (np.arange(1001) + 0.25) / 1002
+    signs = np.sign([logit_map(alpha, precision) - alpha for alpha in grid])
+    assert np.count_nonzero(np.diff(signs)) == roots
+
+
+@pytest.mark.parametrize("precision", [2.0, 6.0, 10.0])
+@pytest.mark.parametrize("start", [0.1, 0.9])
+def test_v40_a_large_population_settles_there(precision: float, start: float) -> None:
+    size = 200_000
+    society = Society(rule="logit", choice_precision=precision, spillover=0.0)
+    population = crowd(np.arange(size) < start * size, cost=0.5)
+    streams, expected = Streams(5), start
+    for period in range(40):
+        alpha = float(population.member.mean())
+        member = round_of(
+            society,
+            population,
+            expectation=published(alpha, 0.0, 0.0),
+            draws=lambda name, period=period: streams.uniform(name, period, size),
+        )
+        population.member = population.holds_signal = member
+        expected = logit_map(expected, precision)
+    # Round by round binomial noise, damped by the map's slope λα(1 - α) under 1.
+    slope = precision * expected * (1 - expected)
+    error = np.sqrt(expected * (1 - expected) / size / (1 - slope**2))
+    assert member.mean() == pytest.approx(expected, abs=4 * error)
 
 
 # ------------------------------------------------------------------------------------ leaks

@@ -7,7 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse, stats
 
-from gigsim.society.networks import CompleteNetwork, Network, SparseNetwork, small_world
+from gigsim.society.networks import (
+    CompleteNetwork,
+    Network,
+    SparseNetwork,
+    pairs,
+    random,
+    ring,
+    scale_free,
+    small_world,
+    successes,
+    torus,
+    torus_shape,
+)
 
 
 @st.composite
@@ -106,3 +118,191 @@ def test_a_complete_network_of_many_is_asked_without_being_written_out() -> None
     network = CompleteNetwork(1_000_000)
     chosen = np.arange(1_000_000) < 10
     assert network.count(chosen)[[0, 9, 10]].tolist() == [9, 9, 10]
+
+
+def test_a_ring_is_a_small_world_without_rewiring() -> None:
+    for size, degree in [(50, 10), (7, 6), (8, 6), (3, 2)]:
+        lattice = ring(size, degree)
+        expected = small_world(size, degree, 0.0, seed=1).matrix().toarray()
+        assert np.array_equal(lattice.matrix().toarray(), expected)
+        assert (lattice.degrees() == degree).all()
+
+
+@pytest.mark.parametrize("rewire", [0.1, 0.3])
+def test_clustering_falls_with_the_cube_of_the_ties_that_stay(rewire: float) -> None:
+    """Barrat and Weigt (2000): C(p) = C(0)(1 - p)^3, up to 1/N."""
+    shares = []
+    for seed in range(20):
+        matrix = small_world(2000, 10, rewire, seed).matrix().astype(np.int64)
+        degrees = matrix.sum(axis=1)
+        closed = (matrix @ matrix).multiply(matrix).sum()
+        shares.append(closed / (degrees * (degrees - 1)).sum())
+    # Theirs divides by the k(k - 1) of the ring instead of the mean of it after rewiring.
+    moment = 10 * 9 + 5 * (1 - rewire) * rewire + 5 * rewire
+    expected = 3 * 8 / (4 * 9) * (1 - rewire) ** 3 * 90 / moment
+    error = np.std(shares, ddof=1) / np.sqrt(20)
+    assert abs(np.mean(shares) - expected) < 4 * error + 10 / 2000
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(3, 3), (3, 5), (4, 4), (6, 9), (20, 30)])
+@pytest.mark.parametrize("diagonal", [False, True])
+def test_a_torus_ties_those_one_step_away(rows: int, columns: int, diagonal: bool) -> None:
+    network = torus(rows, columns, diagonal=diagonal)
+    row, column = np.divmod(np.arange(rows * columns), columns)
+    down, right = np.abs(row[:, None] - row), np.abs(column[:, None] - column)
+    down, right = np.minimum(down, rows - down), np.minimum(right, columns - right)
+    near = np.maximum(down, right) == 1 if diagonal else down + right == 1
+    assert np.array_equal(network.matrix().toarray(), near)
+    assert (network.degrees() == (8 if diagonal else 4)).all()
+
+
+def test_paths_on_the_torus_are_city_blocks_or_kings_moves() -> None:
+    for diagonal, farthest in [(False, 5 + 4), (True, 5)]:
+        matrix = torus(8, 10, diagonal=diagonal).matrix()
+        lengths = nx.single_source_shortest_path_length(nx.from_scipy_sparse_array(matrix), 0)
+        assert max(lengths.values()) == farthest
+    grid = nx.grid_2d_graph(8, 10, periodic=True)
+    nodes = [(row, column) for row in range(8) for column in range(10)]
+    expected = nx.to_numpy_array(grid, nodelist=nodes)
+    assert np.array_equal(torus(8, 10, diagonal=False).matrix().toarray(), expected)
+
+
+@given(st.integers(1, 3000))
+def test_the_most_square_torus_is_found_if_there_is_one(size: int) -> None:
+    shapes = [(r, size // r) for r in range(3, size // 3 + 1) if size % r == 0]
+    squarest = min(shapes, key=lambda shape: abs(shape[1] - shape[0]), default=None)
+    assert torus_shape(size) == (squarest and (min(squarest), max(squarest)))
+
+
+@given(st.lists(st.integers(0, 2**52), min_size=1))
+def test_pairs_are_numbered_without_gaps(numbers: list[int]) -> None:
+    first, second = pairs(np.array(numbers))
+    assert (first >= 0).all()
+    assert (first < second).all()
+    assert [int(j) * (int(j) - 1) // 2 + int(i) for i, j in zip(first, second, strict=True)] == (
+        numbers
+    )
+
+
+def test_the_first_pairs() -> None:
+    first, second = pairs(np.arange(6))
+    assert list(zip(first.tolist(), second.tolist(), strict=True)) == [
+        (0, 1),
+        (0, 2),
+        (1, 2),
+        (0, 3),
+        (1, 3),
+        (2, 3),
+    ]
+
+
+@pytest.mark.parametrize("probability", [0.2, 0.5, 0.9])
+def test_trials_succeed_independently(probability: float) -> None:
+    """All 2^7 outcomes of seven trials, against their exact probabilities."""
+    rng = np.random.default_rng(8)
+    codes = [(1 << successes(7, probability, rng)).sum() for _ in range(20_000)]
+    observed = np.bincount(codes, minlength=128)
+    ones = np.array([code.bit_count() for code in range(128)])
+    expected = 20_000 * probability**ones * (1 - probability) ** (7 - ones)
+    rare = expected < 10
+    if rare.any():
+        observed = np.append(observed[~rare], observed[rare].sum())
+        expected = np.append(expected[~rare], expected[rare].sum())
+    assert stats.chisquare(observed, expected).pvalue > 1e-4
+
+
+def test_certain_and_impossible_trials() -> None:
+    rng = np.random.default_rng(0)
+    assert successes(50, 1.0, rng).tolist() == list(range(50))
+    assert successes(50, 0.0, rng).size == successes(0, 0.5, rng).size == 0
+    # The gaps are as long as an int64; none of them may wrap around.
+    assert successes(2**52, 1e-300, rng).size == 0
+    found = successes(2**52, 2.0**-40, rng)
+    assert abs(len(found) - 4096) < 4 * 64
+    assert (np.diff(found) > 0).all()
+
+
+def test_every_graph_of_four_people_is_as_likely_as_in_gilberts_law() -> None:
+    """G(N, p) is p^ties (1 - p)^(pairs - ties) for each of the 64 graphs."""
+    codes = np.zeros(10_000, dtype=int)
+    upper = np.triu_indices(4, 1)
+    for seed in range(len(codes)):
+        ties = random(4, 1.2, seed).matrix().toarray()[upper]
+        codes[seed] = (ties << np.arange(6)).sum()
+    ones = np.array([code.bit_count() for code in range(64)])
+    expected = len(codes) * 0.4**ones * 0.6 ** (6 - ones)
+    assert stats.chisquare(np.bincount(codes, minlength=64), expected).pvalue > 1e-4
+
+
+def test_degrees_of_a_random_network_are_binomial_as_networkxs() -> None:
+    """One person of each of many networks, so that the degrees are independent."""
+    size, draws, degree = 60, 4000, 6.0
+    law = stats.binom(size - 1, degree / (size - 1))
+    # One or fewer, 2, …, 13, 14 or more.
+    expected = draws * np.array([law.cdf(1), *law.pmf(np.arange(2, 14)), law.sf(13)])
+    ours = [random(size, degree, seed).degrees()[seed % size] for seed in range(draws)]
+    graphs = (nx.fast_gnp_random_graph(size, degree / (size - 1), seed=s) for s in range(draws))
+    theirs = [graph.degree(seed % size) for seed, graph in enumerate(graphs)]
+    for degrees in (ours, theirs):
+        observed = np.bincount(np.clip(degrees, 1, 14), minlength=15)[1:]
+        assert stats.chisquare(observed, expected).pvalue > 1e-4
+
+
+@pytest.mark.parametrize("degree", [0.5, 3.7, 10.0, 40.0])
+def test_degrees_of_a_large_random_network_are_poisson(degree: float) -> None:
+    size = 20_000
+    degrees = random(size, degree, seed=4).degrees()
+    # Each tie counts for two people: the variance of the mean is twice that of independent ones.
+    assert abs(degrees.mean() - degree) < 4 * np.sqrt(2 * degree / size)
+    assert abs((degrees == 0).mean() - np.exp(-degree)) < 4 * np.sqrt(2 * np.exp(-degree) / size)
+    fourth = degree + 3 * degree**2
+    assert abs(degrees.var() - degree) < 4 * np.sqrt(2 * (fourth - degree**2) / size)
+
+
+def test_a_tree_of_newcomers_has_the_expected_degrees_exactly() -> None:
+    """With one tie each, E[people of degree k] obeys a recursion in N, solved here."""
+    size, draws = 200, 400
+    counts = np.array(
+        [np.bincount(scale_free(size, 1, s).degrees(), minlength=size)[:40] for s in range(draws)]
+    )
+    expected = np.zeros(size + 1)
+    expected[1] = 2.0
+    degree = np.arange(size + 1)
+    for people in range(2, size):
+        gained = degree * expected / (2 * (people - 1))
+        expected -= gained
+        expected[1:] += gained[:-1]
+        expected[1] += 1.0
+    assert expected.sum() == pytest.approx(size)
+    error = counts.std(axis=0, ddof=1) / np.sqrt(draws)
+    common = expected[:40] * draws >= 100
+    assert common.sum() >= 10
+    assert (np.abs(counts.mean(axis=0) - expected[:40])[common] < 4 * error[common]).all()
+
+
+def test_degrees_of_newcomers_follow_the_law_of_bollobas() -> None:
+    m, size, draws = 5, 10_000, 10
+    networks = [scale_free(size, m, seed) for seed in range(draws)]
+    for network in networks:
+        # A star of m + 1, then m ties for each of the others.
+        assert network.degrees().sum() == 2 * m * (size - m)
+        assert (network.degrees()[m + 1 :] >= m).all()
+    shares = np.array([np.bincount(n.degrees(), minlength=size)[m:31] / size for n in networks])
+    k = np.arange(m, 31)
+    law = 2 * m * (m + 1) / (k * (k + 1) * (k + 2))
+    # Multinomial errors, beside which the finite size counts little, about m/N.
+    error = np.sqrt(law * (1 - law) / (size * draws)) + m / size / 4
+    assert (np.abs(shares.mean(axis=0) - law) < 4 * error).all()
+    # The tail: P(degree >= k) = m(m + 1)/(k(k + 1)).
+    for least in (20, 50, 100):
+        tail = m * (m + 1) / (least * (least + 1))
+        found = np.mean([(n.degrees() >= least).mean() for n in networks])
+        assert abs(found - tail) < 4 * np.sqrt(tail / (size * draws)) + m / size
+
+
+def test_scale_free_is_networkxs() -> None:
+    graph = nx.barabasi_albert_graph(200, 3, seed=11)
+    expected = nx.to_numpy_array(graph, nodelist=range(200))
+    network = scale_free(200, 3, seed=11)
+    assert np.array_equal(network.matrix().toarray(), expected)
+    assert network.kind == "scale_free"
