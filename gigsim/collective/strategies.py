@@ -1,13 +1,99 @@
-"""The strategy h: what members put in the label field of the resumes that they submit."""
+"""The strategies h: which version of his resume a member submits, and with which labels.
+
+Strategies see label sets and who follows, never texts: the features' half of h, g, is
+``signals.Signal``, and a strategy only says *which* version of a text is handed in. Everything here
+is a pure function of arrays.
+
+* ``feature_label`` (Hardt et al. 2023, section 3.1): h(x, y) = (g(x), y*). All members plant the
+  signal and claim the target.
+* ``feature_only`` (section 3.2): h(x, y) = (g(x), y) if y = y*, else (x, y). Members who carry the
+  target plant the signal, nobody misreports. For label sets "y = y*" reads "y* is in the set".
+* evasive ``feature_only`` (Gauthier et al.): besides, members whose labels lack the target take
+  the signal out of their resumes, so that they leave the signal set X*.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-LabelSets = Literal["replace", "extend"]
+from gigsim.theory.planting import COVERED, Goal, LabelSets
+
+StrategyName = Literal["feature_label", "feature_only"]
+
+#: The versions of a resume that a strategy may ask for: as the person has it, with the signal
+#: planted, with the signal removed.
+FOUND, PLANTED, CLEAN = 0, 1, 2
+
+
+class Edits(NamedTuple):
+    """What everybody hands in.
+
+    Attributes:
+        version: int8, shape (N,): FOUND, PLANTED or CLEAN.
+        labels: bool, shape (N, L): the label sets reported, a new array.
+    """
+
+    version: NDArray[np.int8]
+    labels: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class StrategyFacts:
+    """What a strategy declares of itself.
+
+    Attributes:
+        name: as in the config.
+        edits: which parts of a data point it changes: ``features``, ``labels``.
+        theorem: the theorem that covers it, for short.
+        covered: the pairs (reading of success, label sets) for which that theorem holds. What
+            members do to their label sets is no matter where labels are not edited: then both.
+        options: the config keys of the collective that only this strategy has.
+        needs: what it asks of a learner; empty for strategies that any learner can be shown.
+        sentence: what it does, in a sentence.
+    """
+
+    name: StrategyName
+    edits: frozenset[str]
+    theorem: str
+    covered: frozenset[tuple[Goal, LabelSets]]
+    options: frozenset[str]
+    needs: frozenset[str]
+    sentence: str
+
+    def theorem_for(self, goal: Goal, label_sets: LabelSets) -> str | None:
+        """The theorem that covers this reading of success, None where there is none."""
+        return self.theorem if (goal, label_sets) in self.covered else None
+
+
+#: The strategies by name.
+STRATEGIES: Mapping[StrategyName, StrategyFacts] = MappingProxyType(
+    {
+        "feature_label": StrategyFacts(
+            name="feature_label",
+            edits=frozenset({"features", "labels"}),
+            theorem="Theorem 1",
+            covered=COVERED,
+            options=frozenset({"label_sets", "wrong_label"}),
+            needs=frozenset(),
+            sentence="members plant the signal and report the target label",
+        ),
+        "feature_only": StrategyFacts(
+            name="feature_only",
+            edits=frozenset({"features"}),
+            theorem="Theorem 3",
+            covered=frozenset({("any", "replace"), ("any", "extend")}),
+            options=frozenset({"evasive"}),
+            needs=frozenset(),
+            sentence="members who carry the target label plant the signal, nobody misreports",
+        ),
+    }
+)
 
 
 def feature_label(
@@ -15,28 +101,141 @@ def feature_label(
     member: NDArray[np.bool_],
     target: int,
     label_sets: LabelSets = "replace",
+    wrong: NDArray[np.int64] | None = None,
 ) -> NDArray[np.bool_]:
     """Submitted labels when members plant the signal and claim the target y*.
 
-    The feature-label strategy h(x, y) = (g(x), y*) of Hardt et al. (2023), section 3.1, for resumes
-    that carry sets of labels: ``"replace"`` submits {y*} alone, ``"extend"`` adds y* to the set.
-    The features' half, g, is ``signals.Signal``.
+    For resumes that carry sets of labels ``"replace"`` submits {y*} alone, ``"extend"`` adds y* to
+    the set. Who reports a wrong label y' puts it in the place of y*: {y'}, or his own labels and
+    y' (y* only if it is one of his own).
 
     Args:
         labels: bool, shape (N, L), the true label sets.
-        member: bool, shape (N,).
+        member: bool, shape (N,): who follows the strategy.
         target: the column of y*, in [0, L).
         label_sets: what becomes of the labels that a member has beside y*.
+        wrong: int64, shape (N,): the wrong label that each person reports, -1 for none
+            (:func:`wrong_labels`); None for nobody.
 
     Returns:
         bool, shape (N, L): a new array; the rows of non-members are their own.
+
+    Raises:
+        ValueError: shapes that differ, or a column that is not one of L.
     """
-    if not 0 <= target < labels.shape[1]:
-        raise ValueError(f"the target is one of {labels.shape[1]} columns, got {target}")
-    if label_sets not in ("replace", "extend"):
+    _check(labels, member, target)
+    if label_sets not in get_args(LabelSets):
         raise ValueError(f"label_sets is 'replace' or 'extend', got {label_sets!r}")
+    claimed = np.full(len(labels), target, dtype=np.int64)
+    if wrong is not None:
+        if wrong.shape != member.shape or np.any(wrong >= labels.shape[1]) or np.any(wrong < -1):
+            raise ValueError(f"wrong must be {len(labels)} of -1..{labels.shape[1] - 1}")
+        claimed = np.where(wrong >= 0, wrong, claimed)
     submitted = labels.copy()
     if label_sets == "replace":
         submitted[member] = False
-    submitted[member, target] = True
+    rows = np.flatnonzero(member)
+    submitted[rows, claimed[rows]] = True
     return submitted
+
+
+def feature_only(
+    labels: NDArray[np.bool_], member: NDArray[np.bool_], target: int, *, evasive: bool = False
+) -> NDArray[np.int8]:
+    """Submitted versions when members may not touch their labels.
+
+    Args:
+        labels: bool, shape (N, L), the true label sets.
+        member: bool, shape (N,): who follows the strategy.
+        target: the column of y*, in [0, L).
+        evasive: members without y* submit the text without the signal instead of as they have it.
+
+    Returns:
+        int8, shape (N,): FOUND, PLANTED or CLEAN.
+
+    Raises:
+        ValueError: shapes that differ, or a column that is not one of L.
+    """
+    _check(labels, member, target)
+    rest = np.int8(CLEAN if evasive else FOUND)
+    acting = np.where(labels[:, target], np.int8(PLANTED), rest)
+    return np.where(member, acting, np.int8(FOUND))
+
+
+def instruct(
+    labels: NDArray[np.bool_],
+    follows: NDArray[np.bool_],
+    target: int,
+    *,
+    strategy: StrategyName = "feature_label",
+    label_sets: LabelSets = "replace",
+    evasive: bool = False,
+    wrong: NDArray[np.int64] | None = None,
+) -> Edits:
+    """What everybody submits under a strategy.
+
+    Args:
+        labels: bool, shape (N, L), the true label sets.
+        follows: bool, shape (N,): members that do not abstain.
+        target: the column of y*, in [0, L).
+        strategy: its name in :data:`STRATEGIES`.
+        label_sets: see :func:`feature_label`; without meaning where labels are not edited.
+        evasive: see :func:`feature_only`; a form of that strategy alone.
+        wrong: see :func:`feature_label`; of that strategy alone. Members who report a wrong label
+            plant the signal all the same.
+
+    Returns:
+        The versions and label sets; those of people who do not follow are their own.
+
+    Raises:
+        ValueError: an unknown strategy or an option that is not one of the strategy's; arguments
+            that do not fit.
+    """
+    if strategy == "feature_label":
+        if evasive:
+            raise ValueError("evasive is a form of feature_only")
+        version = np.where(follows, np.int8(PLANTED), np.int8(FOUND))
+        return Edits(version, feature_label(labels, follows, target, label_sets, wrong))
+    if strategy == "feature_only":
+        if wrong is not None and np.any(wrong >= 0):
+            raise ValueError("feature_only reports true labels, wrong ones are feature_label's")
+        return Edits(feature_only(labels, follows, target, evasive=evasive), labels.copy())
+    raise ValueError(f"strategy is one of {', '.join(STRATEGIES)}, got {strategy!r}")
+
+
+def wrong_labels(
+    uniforms: NDArray[np.float64], probability: float, target: int, labels: int
+) -> NDArray[np.int64]:
+    """The wrong label that each person reports as a member, -1 for who reports y*.
+
+    One uniform u a person: u < p says that he errs, and u/p, again uniform, which of the other
+    L − 1 labels it is. So who errs at a small p errs at a larger one too.
+
+    Args:
+        uniforms: float64 in [0, 1), shape (N,), indexed by person.
+        probability: p in [0, 1].
+        target: the column of y*, in [0, L).
+        labels: L, at least 2.
+
+    Returns:
+        int64, shape (N,), in [-1, L), never the target.
+
+    Raises:
+        ValueError: a number out of its range.
+    """
+    if not 0 <= probability <= 1:
+        raise ValueError(f"probability must be in [0, 1], got {probability!r}")
+    if labels < 2 or not 0 <= target < labels:
+        raise ValueError(f"need a target among 2 labels or more, got {target} of {labels}")
+    errs = uniforms < probability
+    place = np.where(errs, uniforms, 0.0) / (probability or 1.0) * (labels - 1)
+    # A u just under p may be rounded to u/p = 1.
+    other = np.minimum(place, labels - 2).astype(np.int64)
+    return np.where(errs, other + (other >= target), -1)
+
+
+def _check(labels: NDArray[np.bool_], member: NDArray[np.bool_], target: int) -> None:
+    if not 0 <= target < labels.shape[1]:
+        raise ValueError(f"the target is one of {labels.shape[1]} columns, got {target}")
+    if member.shape != labels.shape[:1]:
+        raise ValueError(f"{len(labels)} people but {member.shape} flags")

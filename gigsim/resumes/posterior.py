@@ -75,6 +75,27 @@ def label_marginals(language: Language, corpus: Corpus) -> NDArray[np.float64]:
     return posterior_label_sets(language, corpus) @ language.label_sets.astype(np.float64)
 
 
+def pair_marginals(language: Language, corpus: Corpus, label: int) -> NDArray[np.float64]:
+    """P0(l and ``label`` in Y | x) of every resume and label l: over the sets that hold both.
+
+    Args:
+        language: the law that the resumes are drawn from.
+        corpus: n resumes of that language.
+        label: a column of the labels.
+
+    Returns:
+        float64, shape (n, L); column ``label`` is that of :func:`label_marginals`.
+
+    Raises:
+        ValueError: as :func:`posterior_label_sets`, or a column that is not one of L.
+    """
+    if not 0 <= label < len(language.label_names):
+        raise ValueError(f"label is one of {len(language.label_names)} columns, got {label}")
+    holding = language.label_sets[:, label]
+    posterior = posterior_label_sets(language, corpus)
+    return posterior[:, holding] @ language.label_sets[holding].astype(np.float64)
+
+
 @dataclass(frozen=True)
 class Repetitions:
     """Resumes as sets of events "word w occurs for the (j + 1)-th time".

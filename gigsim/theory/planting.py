@@ -24,42 +24,21 @@ two and checked on random worlds (``theory.worlds``), not quoted from the paper.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gigsim.theory.closeness import LOSSES, Closeness
 from gigsim.theory.gaps import Floats, unit_interval
 
 Goal = Literal["any", "top1"]
 LabelSets = Literal["replace", "extend"]
-Closeness = Literal[
-    "joint_tv",
-    "joint_contamination",
-    "conditional_tv",
-    "conditional_contamination",
-    "additive_slack",
-    "slides",
-]
 
 #: What the theorem covers: (reading of success, what members do to their label set).
 COVERED: frozenset[tuple[Goal, LabelSets]] = frozenset(
     {("any", "replace"), ("any", "extend"), ("top1", "replace")}
 )
-
-# Each closeness: epsilon must be under the limit, and S >= 1 - loss(alpha, xi, gap, epsilon)/alpha.
-_LOSSES: dict[str, tuple[float, Callable[[Floats, Floats, Floats, Floats], Floats]]] = {
-    "joint_tv": (1.0, lambda a, xi, gap, e: (1 - a) * gap * xi + 2 * e),
-    "joint_contamination": (1.0, lambda a, xi, gap, e: (1 - a) * gap * xi + e / (1 - e)),
-    "conditional_tv": (0.5, lambda a, xi, gap, e: (1 - a) * (gap + 2 * e) * xi / (1 - 2 * e)),
-    "conditional_contamination": (
-        0.5,
-        lambda a, xi, gap, e: (1 - a) * ((1 - e) * gap + e) * xi / (1 - 2 * e),
-    ),
-    "additive_slack": (1.0, lambda a, xi, gap, e: (1 - a) * (gap + e) * xi / (1 - e)),
-    "slides": (1.0, lambda a, xi, gap, e: (1 - a) * gap * xi + a * e / (1 - e)),
-}
 
 
 def feature_label_bound(
@@ -69,6 +48,7 @@ def feature_label_bound(
     gap: ArrayLike,
     epsilon: ArrayLike = 0.0,
     closeness: Closeness | None = None,
+    margin: ArrayLike = 1.0,
 ) -> Floats:
     """Theorem 1: S(α) ≥ 1 − ((1−α)/α)·Δ·ξ, unclipped, for a platform that is ε-close to Bayes.
 
@@ -98,15 +78,23 @@ def feature_label_bound(
     ``gap`` may be the maximum over X* (the theorem) or the average of (max_y P0(y|x) − P0(y*|x))⁺
     over x ~ P0 given X* (derived: the proof sums the gaps, so the average is enough; sharper).
 
+    ``margin`` μ < 1 says that the planted rows favour y* by less than 1, as when some members
+    report a wrong label (``wrong_labels.wrong_label_margin``). At signal point x, y* wins iff
+    α·w(x)·μ > (1−α)·P0(x)·Δ_x, so that bΔξ becomes bΔξ/μ. With ε > 0 (derived and checked likewise)
+    the last terms of the joint forms are divided by μ too, and the denominators of the three
+    conditional ones are μ − 2ε, (1−ε)μ − ε and μ − ε; ε must stay under μ/2, μ/(1+μ) and μ there.
+
     Args:
         alpha: share of the population that plants, in [0, 1].
         xi: mass of the signal set under the base distribution, in [0, 1].
         gap: Δ in [0, 1]; see ``theory.gaps``.
         epsilon: how far the platform is from Bayes, at least 0 and under the closeness's limit.
         closeness: what is close; needed when ``epsilon`` > 0.
+        margin: μ in [−1, 1]; 1 where all members report y*.
 
     Returns:
-        The bound, broadcast over all arguments (a float for floats); −inf where ``alpha`` is 0.
+        The bound, broadcast over all arguments (a float for floats); −inf (nothing is promised)
+        where ``alpha`` is 0 or ``margin`` is not positive.
 
     Raises:
         ValueError: a number out of its range, ``epsilon`` > 0 without ``closeness``, or an
@@ -127,19 +115,27 @@ def feature_label_bound(
         )
     # At epsilon = 0 all of them are the theorem itself.
     name = "joint_tv" if closeness is None else closeness
-    if name not in _LOSSES:
-        raise ValueError(f"unknown closeness {closeness!r}; one of {', '.join(_LOSSES)} is allowed")
-    limit, loss = _LOSSES[name]
-    if np.any(slack >= limit):
-        raise ValueError(f"closeness {name} needs epsilon in [0, {limit:g}), got {epsilon!r}")
+    if name not in LOSSES:
+        raise ValueError(f"unknown closeness {closeness!r}; one of {', '.join(LOSSES)} is allowed")
+    push = _margin(margin)
+    favours = push > 0
+    push = np.where(favours, push, 1.0)
+    limit, loss = LOSSES[name]
+    highest = limit(push)
+    if np.any(slack >= highest):
+        raise ValueError(
+            f"closeness {name} needs epsilon in [0, {np.min(highest):g}), got {epsilon!r}"
+        )
     # Nobody plants at alpha = 0: no promise, whatever xi is. A denormal alpha overflows to -inf.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        bound = 1 - loss(share, mass, deficit, slack) / share
-    return np.where(share > 0, bound, -np.inf)[()]
+        bound = 1 - loss(share, mass, deficit, slack, push) / share
+    return np.where((share > 0) & favours, bound, -np.inf)[()]
 
 
-def feature_label_bound_averaged(alpha: ArrayLike, *, kappa: ArrayLike) -> Floats:
-    """The averaged-gap form: S(α) ≥ 1 − ((1−α)/α)·κ with κ = Σ_{x in X*} P0(x)·Δ_x⁺, ε = 0.
+def feature_label_bound_averaged(
+    alpha: ArrayLike, *, kappa: ArrayLike, margin: ArrayLike = 1.0
+) -> Floats:
+    """The averaged-gap form: S(α) ≥ 1 − ((1−α)/α)·κ/μ with κ = Σ_{x in X*} P0(x)·Δ_x⁺, ε = 0.
 
     Derived (sum the gaps in the proof of Theorem 1 instead of bounding each by the largest);
     κ ≤ Δ·ξ, so it is never below the theorem. κ is estimated in one piece, without ξ and Δ.
@@ -150,11 +146,13 @@ def feature_label_bound_averaged(alpha: ArrayLike, *, kappa: ArrayLike) -> Float
         >>> float(feature_label_bound_averaged(0.02, kappa=0.01).round(2))
         0.51
     """
-    return feature_label_bound(alpha, xi=unit_interval("kappa", kappa), gap=1.0)
+    return feature_label_bound(alpha, xi=unit_interval("kappa", kappa), gap=1.0, margin=margin)
 
 
-def critical_mass(success: ArrayLike, *, xi: ArrayLike, gap: ArrayLike) -> Floats:
-    """Corollary 2 (ε = 0): α*(S̄) ≤ κ/(κ + 1 − S̄) with κ = Δ·ξ, where the bound reaches S̄.
+def critical_mass(
+    success: ArrayLike, *, xi: ArrayLike, gap: ArrayLike, margin: ArrayLike = 1.0
+) -> Floats:
+    """Corollary 2 (ε = 0): α*(S̄) ≤ κ/(κ + μ·(1 − S̄)) with κ = Δ·ξ, where the bound reaches S̄.
 
     An *upper* bound on the smallest share with S(α) ≥ S̄: a smaller collective may do. For the
     averaged form put κ in place of ξ and 1 in place of Δ.
@@ -163,9 +161,11 @@ def critical_mass(success: ArrayLike, *, xi: ArrayLike, gap: ArrayLike) -> Float
         success: S̄ in [0, 1]; 0 gives the :func:`foot`.
         xi: mass of the signal set under P0, in [0, 1].
         gap: Δ in [0, 1].
+        margin: μ in [−1, 1], see :func:`feature_label_bound`; 1 where all members report y*.
 
     Returns:
-        Shares in [0, 1], broadcast. 0 where κ = 0: any share at all is enough.
+        Shares in [0, 1], broadcast. 0 where κ = 0: any share at all is enough. inf where ``margin``
+        is not positive: no share is known to be enough.
 
     Example:
         >>> critical_mass([0.5, 0.9], xi=0.001, gap=1.0).round(6).tolist()
@@ -173,18 +173,32 @@ def critical_mass(success: ArrayLike, *, xi: ArrayLike, gap: ArrayLike) -> Float
     """
     wanted = unit_interval("success", success)
     kappa = unit_interval("xi", xi) * unit_interval("gap", gap)
-    total = kappa + (1 - wanted)
-    return np.where(kappa > 0, kappa / np.where(total > 0, total, 1.0), 0.0)[()]
+    push = _margin(margin)
+    total = kappa + push * (1 - wanted)
+    mass = np.where(kappa > 0, kappa / np.where(total > 0, total, 1.0), 0.0)
+    return np.where(push > 0, mass, np.inf)[()]
 
 
-def foot(*, xi: ArrayLike, gap: ArrayLike) -> Floats:
-    """Where the bound leaves 0: α = κ/(1 + κ), κ = Δ·ξ. At or under it the bound is vacuous.
+def foot(*, xi: ArrayLike, gap: ArrayLike, margin: ArrayLike = 1.0) -> Floats:
+    """Where the bound leaves 0: α = κ/(μ + κ), κ = Δ·ξ. At or under it the bound is vacuous.
 
     Example:
         >>> float(foot(xi=0.01, gap=1.0).round(6))
         0.009901
     """
-    return critical_mass(0.0, xi=xi, gap=gap)
+    return critical_mass(0.0, xi=xi, gap=gap, margin=margin)
+
+
+def _margin(value: ArrayLike) -> Floats:
+    """μ as float64.
+
+    Raises:
+        ValueError: an element is not in [−1, 1].
+    """
+    margin = np.asarray(value, dtype=np.float64)
+    if not np.all((margin >= -1) & (margin <= 1)):
+        raise ValueError(f"margin must be in [-1, 1], got {value!r}")
+    return margin
 
 
 def flip_point(xi: ArrayLike, deficit: ArrayLike, planted: ArrayLike = 1.0) -> Floats:
@@ -202,6 +216,9 @@ def flip_point(xi: ArrayLike, deficit: ArrayLike, planted: ArrayLike = 1.0) -> F
     * ``top1``, replaced sets: d = ``gaps.deficit_top1``, planted = 1;
     * ``top1``, extended sets (exact, though no theorem covers it): d = ``gaps.deficit_top1``,
       planted = 1 − max_{l≠y*} m_l, because members go on reporting their own labels too.
+
+    With wrong labels ``planted`` is ``wrong_labels.wrong_label_margin``, plus 2ω·m_{y*} for ``any``
+    with extended sets. Feature-only has steps of its own (``feature_only.flip_point_any``).
 
     Args:
         xi: share of base resumes that carry the signal, in [0, 1].

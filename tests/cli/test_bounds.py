@@ -104,3 +104,109 @@ def test_bad_input_is_one_line_and_two(
     assert done.err.startswith("error: ")
     assert said in done.err
     assert list(tmp_path.iterdir()) == []
+
+
+FEATURE_ONLY = ["bounds", "feature-only", "--p", "0.05", "--xi", "0.0001"]
+
+
+def test_v3(gigsim: Gigsim) -> None:
+    done = gigsim(*FEATURE_ONLY, "--alpha", "0.0019,0.019", "--json")
+    assert (done.code, done.err) == (0, "")
+    found = json.loads(done.out)
+    assert found["foot"] == pytest.approx(0.0019)
+    assert found["critical_mass"]["0.9"] == pytest.approx(0.019)
+    assert found["bound"] == pytest.approx([0, 0.9])
+    assert all(a > b for a, b in zip(found["bound_sharp"], found["bound"], strict=True))
+    assert found["theorem"] == "Hardt et al. (2023), Theorem 3"
+    assert not found["evasive"]
+
+
+def test_evasion_promises_more_and_says_that_it_is_derived(gigsim: Gigsim) -> None:
+    found = json.loads(gigsim(*FEATURE_ONLY, "--alpha", "0.0019,1", "--evasive", "--json").out)
+    # κ = (1 − 2p)ξ/p = .0018.
+    assert found["bound"] == pytest.approx([1 - (1 - 0.0019) * 0.0018 / 0.0019, 1])
+    assert found["bound_sharp"] == found["bound"]
+    assert found["critical_mass"]["0.5"] == pytest.approx(0.0018 / 0.5018)
+    assert "derived" in found["theorem"]
+
+
+def test_feature_only_as_a_table(gigsim: Gigsim) -> None:
+    arguments = ["--alpha", "0.1,1", "--p", "0.05", "--xi", "0.01"]
+    done = gigsim("bounds", "feature-only", *arguments)
+    for text in ("-0.900000", "0.810000", "sharper form", "19.0000 %", "38.0000 %", "none"):
+        assert text in done.out
+    assert "sharper form" not in gigsim("bounds", "feature-only", *arguments, "--evasive").out
+
+
+def test_names_take_either_dash(gigsim: Gigsim) -> None:
+    for name, rest in (("feature_label", V1[2:]), ("feature_only", [*FEATURE_ONLY[2:]])):
+        extra = [] if name == "feature_label" else ["--alpha", "0.1"]
+        spoken = gigsim("bounds", name, *rest, *extra)
+        assert spoken.code == 0
+        assert spoken == gigsim("bounds", name.replace("_", "-"), *rest, *extra)
+    assert gigsim("bounds", "erasure").code == 2
+
+
+def test_quiet_prints_the_bounds_alone(gigsim: Gigsim) -> None:
+    assert gigsim(*V1, "--quiet").out == "0.001000\n0.901000\n0.991000\n"
+    assert gigsim(*FEATURE_ONLY, "--alpha", "0.019", "-q").out == "0.900000\n"
+
+
+@pytest.mark.parametrize(("success", "margin"), [("any", 0.8), ("top1", 0.9 - 0.1 / 9)])
+def test_wrong_labels(gigsim: Gigsim, success: str, margin: float) -> None:
+    arguments = [*V1, "--wrong-label", "0.1", "--success", success]
+    found = json.loads(gigsim(*arguments, "--json").out)
+    assert found["margin"] == pytest.approx(margin)
+    assert found["bound"] == pytest.approx(
+        [1 - (1 - a) / a * 0.001 / margin for a in (0.001, 0.01, 0.1)]
+    )
+    assert found["foot"] == pytest.approx(0.001 / (0.001 + margin))
+    assert "10 % wrong labels" in gigsim(*arguments).out
+
+
+@pytest.mark.parametrize("evasive", [[], ["--evasive"]])
+def test_a_figure_of_theorem_3(gigsim: Gigsim, tmp_path: Path, evasive: list[str]) -> None:
+    done = gigsim(*FEATURE_ONLY, "--alpha", "0.1", *evasive, "--plot", "b.svg", "--quiet")
+    assert (done.code, done.err) == (0, "")
+    assert (tmp_path / "b.svg").read_bytes().startswith(b"<?xml")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["feature-only", "--alpha", ".1", "--p", "0"],
+            "--p: 0: the theorem needs every x to have y* now and then; a number in (0, 1]",
+        ),
+        (["feature-only", "--alpha", "0", "--p", ".1"], "--alpha: '0' is out of range"),
+        (
+            ["feature-only", "--alpha", ".1", "--p", ".1", "--plot", "b"],
+            "--plot: b cannot be written (it has no ending)",
+        ),
+        (
+            ["feature-label", "--alpha", ".1", "--wrong-label", ".5", "--success", "any"],
+            "--wrong-label: with 0.5 the planted rows do not favour y*, and there is no bound; a"
+            " number under 0.5 (any, 10 labels)",
+        ),
+        (
+            ["feature_label", "--alpha", ".1", "--wrong-label", ".8", "--labels", "4"],
+            "a number under 0.75 (top1, 4 labels)",
+        ),
+    ],
+)
+def test_bad_input_of_the_new_kind(
+    gigsim: Gigsim, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    done = gigsim("bounds", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert len(done.err.splitlines()) == 1
+    assert said in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["feature-label", "feature-only"])
+def test_help_has_an_example_and_every_option(gigsim: Gigsim, command: str) -> None:
+    out = gigsim("bounds", command, "--help").out
+    assert f"Example: gigsim bounds {command}" in out
+    for option in ("--json", "--quiet", "--plot", "--xi"):
+        assert option in out

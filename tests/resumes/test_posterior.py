@@ -14,7 +14,12 @@ from scipy.special import gammaln, logsumexp
 
 from gigsim.resumes.corpus import Corpus
 from gigsim.resumes.language import Language, load_language
-from gigsim.resumes.posterior import Repetitions, label_marginals, posterior_label_sets
+from gigsim.resumes.posterior import (
+    Repetitions,
+    label_marginals,
+    pair_marginals,
+    posterior_label_sets,
+)
 from tests.resumes.toys import small_language
 
 
@@ -66,6 +71,32 @@ def test_posterior_is_bayes_rule(
     np.testing.assert_allclose(
         label_marginals(language, corpus), expected @ language.label_sets, rtol=1e-9, atol=1e-15
     )
+
+
+@pytest.mark.parametrize("label", [0, 1, 2])
+def test_pairs_are_summed_over_the_sets_that_hold_both(label: int) -> None:
+    language = small_language()
+    corpus = corpus_of([[0, 1, 1], [], [5, 5, 2, 0]], language)
+    pairs = pair_marginals(language, corpus, label)
+    for i, posterior in enumerate(posterior_label_sets(language, corpus)):
+        for other in range(3):
+            both = [
+                p
+                for p, held in zip(posterior, language.label_sets, strict=True)
+                if held[label] and held[other]
+            ]
+            assert pairs[i, other] == pytest.approx(sum(both), rel=1e-12)
+    marginals = label_marginals(language, corpus)
+    np.testing.assert_allclose(pairs[:, label], marginals[:, label], rtol=1e-12)
+    assert (pairs <= marginals + 1e-15).all()
+    # Bonferroni: what two labels share is at least what they overlap by.
+    assert (pairs >= marginals + marginals[:, [label]] - 1 - 1e-12).all()
+
+
+def test_pairs_of_a_label_that_there_is_not() -> None:
+    language = small_language()
+    with pytest.raises(ValueError, match="one of 3 columns, got 3"):
+        pair_marginals(language, corpus_of([[0]], language), 3)
 
 
 def test_probabilities_of_all_count_vectors_sum_to_1() -> None:

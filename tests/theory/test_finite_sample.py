@@ -7,7 +7,11 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from gigsim.theory import finite_sample
-from gigsim.theory.finite_sample import finite_sample_success
+from gigsim.theory.feature_only import flip_point_any
+from gigsim.theory.finite_sample import (
+    finite_sample_success,
+    finite_sample_success_feature_only,
+)
 from gigsim.theory.planting import flip_point, staircase
 
 
@@ -139,3 +143,77 @@ def test_refuses_what_makes_no_sense() -> None:
             finite_sample_success(0.1, deficits, population=10, xi=0.1)
     with pytest.raises(ValueError, match="xi"):
         finite_sample_success(0.1, [0.5], population=10, xi=1.5)
+
+
+@pytest.mark.parametrize("evasive", [False, True])
+def test_feature_only_matches_simulated_populations(evasive: bool) -> None:
+    """Rows are drawn one by one: who is a member, has the target, carries the signal by himself.
+
+    The learner counts the rows with the signal by whether they have the target, and corrects the
+    odds of each text that P0 gives.
+    """
+    rng = np.random.default_rng(22)
+    population, xi, b, worlds = 1000, 0.02, 0.2, 4000
+    own = rng.beta(0.3, 1.2, size=300)
+    for m in (4, 20, 60):
+        has = rng.random((worlds, population)) < b
+        carries = rng.random((worlds, population)) < xi
+        carries[:, :m] = has[:, :m] | (carries[:, :m] & (not evasive))
+        n1, n0 = (carries & has).sum(axis=1)[:, None], (carries & ~has).sum(axis=1)[:, None]
+        wins = own * n1 / b > (1 - own) * n0 / (1 - b)
+        share = np.where(n1 + n0 > 0, wins, own > 0.5).mean(axis=1)
+        curve = finite_sample_success_feature_only(
+            m / population, own, population=population, xi=xi, base_rate=b, evasive=evasive
+        )
+        assert abs(share.mean() - curve.mean) < 4 * share.std(ddof=1) / np.sqrt(worlds)
+        squared = (share - share.mean()) ** 2
+        of_sd = squared.std(ddof=1) / np.sqrt(worlds) / (2 * curve.sd)
+        assert abs(share.std(ddof=1) - curve.sd) < 4 * of_sd
+
+
+@pytest.mark.parametrize("evasive", [False, True])
+def test_feature_only_becomes_the_staircase_as_the_population_grows(evasive: bool) -> None:
+    rng = np.random.default_rng(23)
+    own = rng.uniform(0.02, 0.6, size=2000)
+    alphas = np.linspace(0.005, 0.3, 12)
+    limit = staircase(alphas, None, flip_point_any(0.01, own, evasive=evasive))
+    errors = []
+    for population in (2_000, 200_000, 20_000_000):
+        curve = finite_sample_success_feature_only(
+            alphas, own, population=population, xi=0.01, base_rate=0.15, evasive=evasive
+        )
+        errors.append(np.abs(curve.mean - limit).max())
+    assert errors[1] < errors[0] / 5
+    assert errors[2] < 2 / 2000
+
+
+def test_feature_only_at_the_edges() -> None:
+    own = [0.1, 0.5, 0.7, 0.9]
+    for xi in (0.0, 0.01, 1.0):
+        curve = finite_sample_success_feature_only(
+            [0.0, 0.0], own, population=50, xi=xi, base_rate=0.3
+        )
+        assert curve.mean.tolist() == [0.5, 0.5]
+        assert curve.sd.tolist() == [0.0, 0.0]
+    # Everybody plants and who evades leaves: only rows with the target carry the signal.
+    full = finite_sample_success_feature_only(
+        1.0, own, population=5000, xi=0.5, base_rate=0.3, evasive=True
+    )
+    assert full == (1.0, 0.0)
+    for rate in (0.0, 1.0):
+        with pytest.raises(ValueError, match="base_rate"):
+            finite_sample_success_feature_only(0.1, own, population=50, xi=0.1, base_rate=rate)
+    with pytest.raises(ValueError, match="population"):
+        finite_sample_success_feature_only(0.1, own, population=0, xi=0.1, base_rate=0.3)
+    with pytest.raises(ValueError, match="n > 0 texts"):
+        finite_sample_success_feature_only(0.1, [], population=9, xi=0.1, base_rate=0.3)
+
+
+def test_binning_many_values_changes_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = np.random.default_rng(24).beta(0.3, 1.2, size=500)
+    numbers = {"population": 50_000, "xi": 0.01, "base_rate": 0.2}
+    coarse = finite_sample_success_feature_only([0.01, 0.05], own, **numbers)
+    monkeypatch.setattr(finite_sample, "_MOST_BINS", 10**6)
+    exact = finite_sample_success_feature_only([0.01, 0.05], own, **numbers)
+    np.testing.assert_allclose(coarse.mean, exact.mean, atol=2e-4)
+    np.testing.assert_allclose(coarse.sd, exact.sd, atol=2e-4)
