@@ -35,6 +35,10 @@ class CountRows:
         """The given rows, in the given order."""
         return CountRows(self.counts[np.asarray(rows)])
 
+    def append(self, others: Rows) -> CountRows:
+        """These rows and then the others."""
+        return CountRows(sparse.vstack([self.counts, _counts(others)], format="csr"))
+
 
 @dataclass(frozen=True)
 class LinearLearner:

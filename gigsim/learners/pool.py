@@ -6,18 +6,19 @@ A training's outcome is a function of its job alone, so the number of workers ch
 from __future__ import annotations
 
 import functools
-import multiprocessing
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gigsim.learners.protocol import Learner, Rows, State
+from gigsim.processes import SPAWN, deaf_children, end_with_owner
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +49,13 @@ class FitResult:
     Attributes:
         state: the weights; ``learner.restore`` makes a classifier of them.
         loss: at the end of training.
-        probabilities: float32, shape (n_k, L), for each set of ``evaluate``.
+        probabilities: shape (n_k, L), for each set of ``evaluate``; float32 of a training.
         seconds: wall-clock time of training and evaluating.
     """
 
     state: State
     loss: float
-    probabilities: tuple[NDArray[np.float32], ...]
+    probabilities: tuple[NDArray[np.floating[Any]], ...]
     seconds: float
 
 
@@ -69,11 +70,15 @@ def run_job(job: FitJob) -> FitResult:
 class PendingFit:
     """A training that was submitted."""
 
-    def __init__(self, outcome: Callable[[], FitResult]) -> None:
+    def __init__(self, outcome: Callable[[], FitResult], abort: Callable[[], None]) -> None:
         self._outcome = outcome
+        self._abort = abort
 
     def result(self) -> FitResult:
         """Wait for the outcome; the same object at every call.
+
+        Who is interrupted while waiting does not want it any more: all trainings of the pool end,
+        and the pool is closed.
 
         Raises:
             RuntimeError: the process that trained died. An exception of the training itself is
@@ -83,6 +88,9 @@ class PendingFit:
             return self._outcome()
         except BrokenProcessPool as error:
             raise RuntimeError(_DIED) from error
+        except KeyboardInterrupt:
+            self._abort()
+            raise
 
 
 _DIED = (
@@ -102,9 +110,12 @@ class FitPool:
         if workers < 0:
             raise ValueError(f"a number of workers is 0 or more, got {workers}")
         self.workers = workers
-        # Spawned, not forked: torch's threads do not survive a fork.
-        context = multiprocessing.get_context("spawn")
-        self._executor = ProcessPoolExecutor(workers, mp_context=context) if workers else None
+        self._executor = None
+        if workers:
+            theirs, self._lifeline = SPAWN.Pipe(duplex=False)
+            self._executor = ProcessPoolExecutor(
+                workers, mp_context=SPAWN, initializer=end_with_owner, initargs=(theirs,)
+            )
 
     def submit(self, job: FitJob) -> PendingFit:
         """Start a training, or queue it when all workers are busy.
@@ -113,9 +124,11 @@ class FitPool:
             RuntimeError: a process of the pool died earlier, or the pool is closed.
         """
         if self._executor is None:
-            return PendingFit(functools.cache(functools.partial(run_job, job)))
+            return PendingFit(functools.cache(functools.partial(run_job, job)), self.close)
         try:
-            return PendingFit(self._executor.submit(run_job, job).result)
+            with deaf_children():
+                outcome = self._executor.submit(run_job, job).result
+            return PendingFit(outcome, self.abort)
         except BrokenProcessPool as error:
             raise RuntimeError(_DIED) from error
 
@@ -123,6 +136,13 @@ class FitPool:
         """Drop what is queued, wait for what runs, end the processes."""
         if self._executor is not None:
             self._executor.shutdown(wait=True, cancel_futures=True)
+            self._lifeline.close()
+
+    def abort(self) -> None:
+        """End the processes at once, whatever they are doing."""
+        if self._executor is not None:
+            self._lifeline.close()
+            self.close()
 
     def __enter__(self) -> FitPool:
         return self

@@ -13,7 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigsim.learners.ragged import Ragged
-from gigsim.learners.recipes import LinearRecipe, TransformerRecipe
+from gigsim.learners.recipes import (
+    BayesRecipe,
+    LinearRecipe,
+    Recipe,
+    SurrogateRecipe,
+    TableRecipe,
+    TransformerRecipe,
+)
 from gigsim.learners.vocabulary import Vocabulary
 from gigsim.resumes.corpus import Corpus
 
@@ -31,6 +38,10 @@ class Rows(Protocol):
 
     def take(self, rows: NDArray[np.integer]) -> Rows:
         """The given rows (integers, repeats allowed), in the given order."""
+        ...
+
+    def append(self, others: Rows) -> Rows:
+        """These rows and then the others, which are of the same form."""
         ...
 
 
@@ -54,8 +65,8 @@ class Classifier(Protocol):
         ...
 
 
-class Learner(Protocol):
-    """A kind of classifier and the recipe for training it. Small, immutable and picklable."""
+class Reader(Protocol):
+    """How texts are read, whoever learns from them. Small, immutable and picklable."""
 
     @property
     def name(self) -> str:
@@ -90,6 +101,10 @@ class Learner(Protocol):
         """Texts as ids in [0, vocabulary_size), in the form that it trains on."""
         ...
 
+
+class Learner(Reader, Protocol):
+    """A kind of classifier and the recipe for training it. Small, immutable and picklable."""
+
     def fit(
         self, rows: Rows, labels: NDArray[np.bool_], seed: int, start: State | None = None
     ) -> Classifier:
@@ -109,14 +124,17 @@ class Learner(Protocol):
 
 
 def make_learner(
-    recipe: LinearRecipe | TransformerRecipe,
+    recipe: LinearRecipe | TransformerRecipe | TableRecipe,
     *,
     labels: int,
     precision: Precision = "float32",
     threads: int = 1,
     device: Device = "cpu",
 ) -> Learner:
-    """The learner of a recipe.
+    """The learner of a recipe that is trained on a sample.
+
+    ``bayes`` is trained on nothing (``learners.bayes``), and ``surrogate`` reads no texts at all
+    (``learners.surrogate``).
 
     Args:
         recipe: what to train and how.
@@ -134,6 +152,35 @@ def make_learner(
         from gigsim.learners.linear import LinearLearner
 
         return LinearLearner(recipe, labels, threads)
+    if isinstance(recipe, TableRecipe):
+        from gigsim.learners.table import TableLearner
+
+        return TableLearner(recipe, labels)
     from gigsim.learners.transformer import TransformerLearner
 
     return TransformerLearner(recipe, labels, precision, threads, device)
+
+
+def make_reader(
+    recipe: Recipe,
+    *,
+    labels: int,
+    precision: Precision = "float32",
+    threads: int = 1,
+    device: Device = "cpu",
+) -> Reader:
+    """How the platform of a recipe reads resumes; a :class:`Learner` where it trains on them.
+
+    Arguments as for :func:`make_learner`.
+
+    Raises:
+        InputError: as there.
+        TypeError: the recipe is a surrogate's, which reads no resumes.
+    """
+    if isinstance(recipe, SurrogateRecipe):
+        raise TypeError("a surrogate reads no resumes")
+    if isinstance(recipe, BayesRecipe):
+        from gigsim.learners.bayes import BayesReader
+
+        return BayesReader()
+    return make_learner(recipe, labels=labels, precision=precision, threads=threads, device=device)

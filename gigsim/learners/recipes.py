@@ -154,4 +154,45 @@ class TransformerRecipe(_Frozen):
         return self
 
 
-Recipe = Annotated[LinearRecipe | TransformerRecipe, Field(discriminator="kind")]
+class BayesRecipe(_Frozen):
+    """The exact Bayes classifier of the law that is submitted: no sample, no error.
+
+    It has no parameters: of tied labels the first, in the order of the columns, is the top one.
+    """
+
+    kind: Literal["bayes"] = "bayes"
+
+
+class TableRecipe(_Frozen):
+    """A frequency table of what was submitted, for finite worlds (``corpus.cells``)."""
+
+    kind: Literal["table"] = "table"
+    unseen: Literal["prior"] = Field(
+        "prior",
+        description="What is said of a text that nobody submitted: the label frequencies of "
+        "everything submitted.",
+    )
+    ties: Literal["first"] = Field(
+        "first",
+        description="The top label among equally frequent ones: the first in the order of the "
+        "labels. A label that half of the rows have is not in the set.",
+    )
+
+
+class SurrogateRecipe(_Frozen):
+    """A measured curve S(α) in place of a classifier: no resumes, a million people."""
+
+    kind: Literal["surrogate"] = "surrogate"
+    source: Literal["curve"] = Field("curve", description="Where S(α) comes from: a curve file.")
+    curve: str = Field(
+        "",
+        description="The file, CSV or Parquet: a row a training, columns alpha, success_any, "
+        "success_top1, base_any, base_top1, accuracy; alpha = 0 among the rows. Several rows of "
+        "one alpha are averaged, and between alphas the curve is a straight line.",
+    )
+
+
+Recipe = Annotated[
+    LinearRecipe | TransformerRecipe | BayesRecipe | TableRecipe | SurrogateRecipe,
+    Field(discriminator="kind"),
+]

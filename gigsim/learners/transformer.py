@@ -46,6 +46,10 @@ class TokenRows:
         """The given rows, in the given order."""
         return TokenRows(self.texts.take(rows), self.size)
 
+    def append(self, others: Rows) -> TokenRows:
+        """These rows and then the others."""
+        return TokenRows(Ragged.concatenate([self.texts, _token_rows(others).texts]), self.size)
+
     def batch(self, rows: NDArray[np.integer]) -> tuple[Tensor, Tensor | None]:
         """Ids, int64, shape (batch, longest), and where they are not padding; None if nowhere."""
         texts = self.texts

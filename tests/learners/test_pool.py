@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -102,6 +104,45 @@ def test_a_closed_pool_takes_no_work() -> None:
     pool = FitPool(1)
     pool.close()
     with pytest.raises(RuntimeError, match="after shutdown"):
+        pool.submit(jobs(LINEAR, 1)[0])
+
+
+@dataclass(frozen=True)
+class Endless(LinearLearner):
+    """A learner that says where it is and does not come back."""
+
+    def fit(
+        self, rows: Rows, labels: NDArray[np.bool_], seed: int, start: State | None = None
+    ) -> Classifier:
+        Path(self.recipe.endless).write_text(str(os.getpid()))  # type: ignore[attr-defined]
+        time.sleep(300)
+        raise AssertionError
+
+
+class Marked(LinearRecipe):
+    """Where the mark goes."""
+
+    endless: str
+
+
+def test_who_is_interrupted_while_waiting_ends_the_training(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    pool = FitPool(1)
+    pending = pool.submit(jobs(Endless(Marked(endless=str(mark)), 3), 1)[0])
+    alarmed = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        while not (mark.exists() and mark.read_text()):
+            time.sleep(0.05)
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        began = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            pending.result()
+    finally:
+        signal.signal(signal.SIGALRM, alarmed)
+    assert time.monotonic() - began < 60
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(mark.read_text()), 0)
+    with pytest.raises(RuntimeError):
         pool.submit(jobs(LINEAR, 1)[0])
 
 

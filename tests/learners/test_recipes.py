@@ -5,19 +5,32 @@ from __future__ import annotations
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from gigsim.learners.recipes import LinearRecipe, Recipe, TransformerRecipe
+from gigsim.learners.recipes import (
+    BayesRecipe,
+    LinearRecipe,
+    Recipe,
+    SurrogateRecipe,
+    TableRecipe,
+    TransformerRecipe,
+)
 
 
 def test_the_kind_decides() -> None:
-    recipes: TypeAdapter[LinearRecipe | TransformerRecipe] = TypeAdapter(Recipe)
+    recipes: TypeAdapter[Recipe] = TypeAdapter(Recipe)
     assert recipes.validate_python({"kind": "linear", "c": 1}) == LinearRecipe(c=1.0)
     assert recipes.validate_python({"kind": "transformer"}) == TransformerRecipe()
+    for kind in (BayesRecipe, TableRecipe, SurrogateRecipe):
+        recipe = kind()
+        assert recipes.validate_python({"kind": recipe.kind}) == recipe
     with pytest.raises(ValidationError, match="kind"):
         recipes.validate_python({"kind": "tree"})
 
 
-@pytest.mark.parametrize("recipe", [LinearRecipe(), TransformerRecipe()])
-def test_frozen_and_every_field_explains_itself(recipe: LinearRecipe | TransformerRecipe) -> None:
+@pytest.mark.parametrize(
+    "recipe",
+    [LinearRecipe(), TransformerRecipe(), BayesRecipe(), TableRecipe(), SurrogateRecipe()],
+)
+def test_frozen_and_every_field_explains_itself(recipe: Recipe) -> None:
     name = next(iter(type(recipe).model_fields))
     with pytest.raises(ValidationError, match="frozen"):
         setattr(recipe, name, "x")
