@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from gigsim.collective.strategies import LabelSets, feature_label
+from gigsim.collective.strategies import instruct
 from gigsim.learners.pool import FitJob
 from gigsim.learners.protocol import Learner, Rows, State
 from gigsim.population import Population
 
 if TYPE_CHECKING:
     from gigsim.model import GigEconomy
+    from gigsim.stage import Stage
 
 
 @dataclass(frozen=True)
@@ -81,30 +82,45 @@ class Freelancer(mesa.Agent):
 
 
 class Collective(mesa.Agent):
-    """The collective: tells its members what to submit, publishes its size and its success."""
+    """The collective: tells its members what to submit, publishes its size and its success.
+
+    Attributes:
+        target: column of y*.
+        token: number of the token in force.
+        published_size: members at the last announcement.
+    """
 
     model: GigEconomy
 
-    def __init__(
-        self, model: GigEconomy, unique_id: int, target: int, label_sets: LabelSets
-    ) -> None:
+    def __init__(self, model: GigEconomy, unique_id: int, target: int) -> None:
         super().__init__(model)
         self.unique_id = unique_id
         self.target = target
-        self.label_sets = label_sets
+        self.token = 0
         self.published_size = 0
 
-    def instruct(self, population: Population, member: NDArray[np.bool_]) -> Submission:
-        """What everybody submits if ``member`` (bool, shape (N,)) follow the collective.
+    def follows(self, population: Population, member: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Members who do as they are told, bool, shape (N,): those who do not abstain."""
+        return member & ~population.abstains
 
-        Members submit the planted version of their resume and the label set the strategy gives
-        them; everybody else, free riders too, submits the resume as it is.
+    def instruct(self, population: Population, member: NDArray[np.bool_]) -> Submission:
+        """What everybody submits if ``member`` (bool, shape (N,)) are in the collective.
+
+        Members who do not abstain submit the version of their resume and the label set that the
+        strategy gives them; everybody else, free riders too, submits the resume as it is.
         """
-        stage = self.model.stage
-        return Submission(
-            texts=np.where(member, stage.planted_at, stage.found_at),
-            labels=feature_label(population.labels, member, self.target, self.label_sets),
+        stage, section = cast("Stage", self.model.stage), self.model.config.collective
+        edit = instruct(
+            population.labels,
+            self.follows(population, member),
+            self.target,
+            strategy=section.strategy,
+            label_sets=section.label_sets,
+            evasive=section.evasive,
+            wrong=population.wrong,
         )
+        versions = (stage.found_at, stage.planted_at[self.token], stage.clean_at)
+        return Submission(texts=np.choose(edit.version, versions), labels=edit.labels)
 
 
 class Platform(mesa.Agent):
@@ -113,7 +129,8 @@ class Platform(mesa.Agent):
     Args:
         model: the economy it works in; used for Mesa's registration alone.
         unique_id: its number among the model's agents.
-        learner: what it trains.
+        learner: what it trains; None where nothing is trained, because the law or a curve says
+            what comes of it.
         texts: every text it may be shown, encoded once; a submission picks rows.
         warm: start a retraining from the deployed classifier instead of fresh weights.
         window: how many periods' submissions it trains on (1: the current ones alone).
@@ -123,8 +140,8 @@ class Platform(mesa.Agent):
         self,
         model: GigEconomy,
         unique_id: int,
-        learner: Learner,
-        texts: Rows,
+        learner: Learner | None,
+        texts: Rows | None,
         *,
         warm: bool,
         window: int,
@@ -161,6 +178,8 @@ class Platform(mesa.Agent):
             start: the classifier that a warm platform goes on from; None at its first training.
             evaluate: held-out texts to classify with the result.
         """
+        if self.learner is None or self.texts is None:
+            raise TypeError("this platform trains nothing")
         return FitJob(
             learner=self.learner,
             rows=self.texts.take(np.concatenate([s.texts for s in submissions])),

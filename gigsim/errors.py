@@ -22,4 +22,6 @@ class InputError(Exception):
         self.allowed = allowed
 
     def __str__(self) -> str:
-        return " ".join(f"{self.where}: {self.problem}; {self.allowed}".split())
+        line = " ".join(f"{self.where}: {self.problem}; {self.allowed}".split())
+        # Keys and file names may hold anything, also what would steer a terminal.
+        return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)

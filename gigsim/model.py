@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import operator
-import time
-import weakref
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import mesa
@@ -15,17 +12,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gigsim._mesa import forget_agent_counter
-from gigsim.agents import Collective, Freelancer, Platform, Submission
+from gigsim.agents import Collective, Freelancer, Platform
 from gigsim.config import Config, build
-from gigsim.learners.pool import FitJob, FitPool, FitResult
-from gigsim.learners.protocol import State
+from gigsim.config.changes import timeline
+from gigsim.laboratory import make_laboratory
+from gigsim.learners.recipes import SurrogateRecipe
 from gigsim.lines import TheoryLines
-from gigsim.measures.evaluation import Evaluation, evaluate, outcome_of
-from gigsim.measures.selection import Selection, matched_rate, selection
+from gigsim.measures.evaluation import Evaluation
+from gigsim.measures.selection import Selection, selection
 from gigsim.record import Ledger
 from gigsim.society import beliefs, joining
-from gigsim.society.decision import preference
-from gigsim.stage import found_population, set_stage
+from gigsim.society.decision import decide
+from gigsim.stage import Scene, Stage, found_population, set_scene, set_stage
 from gigsim.streams import Streams
 
 #: Up to this many freelancers have their Mesa view from the start: 100,000 views take about half a
@@ -47,13 +45,15 @@ class GigEconomy(mesa.Model):
 
     Attributes:
         config: the validated config.
+        now: the config in force, which ``[[at]]`` changes in time.
         period: how many periods have passed.
+        retrainings_done: how often the platform has retrained.
         stage: what stays fixed: resumes, encodings, network, held-out set.
         population: the freelancers' state in columns.
         collective: the collective, a Mesa agent.
         platform: the platform, a Mesa agent.
-        evaluation: the deployed classifier, measured.
-        lines: what theory says of this world.
+        laboratory: what is measured of the platform's classifiers.
+        replaced: people replaced by newcomers this period.
 
     Raises:
         InputError: the config cannot be run: an unknown key or target, a signal that the learner
@@ -69,26 +69,27 @@ class GigEconomy(mesa.Model):
         observer: Callable[[str], None] | None = None,
         **kwargs: Any,
     ) -> None:
-        self.lines: TheoryLines
-        self.evaluation: Evaluation
         self.expectation: beliefs.Expectation
         self.selection: Selection
+        self.stage: Scene | Stage
         self._paid: NDArray[np.bool_]
-        self._reference_state: State | None
-        self._pasts: Sequence[State | None]
         config = config or Config()
         overrides = kwargs | ({} if rng is None else {"run.seed": operator.index(rng)})
         self.config = build(config.model_dump(mode="json"), overrides) if overrides else config
+        self._changes = timeline(self.config, build)
         super().__init__(rng=self.config.run.seed)
-        self.period = 0
+        self.period = self.retrainings_done = 0
+        self.now = self.config
         self.streams = Streams(self.config.run.seed)
         self.ledger = Ledger()
-        self._observe = observer or _silent
-        self.stage = set_stage(self.config, self.streams, self._observe)
+        self.observe = observer or _silent
+        surrogate = isinstance(self.config.platform.learner, SurrogateRecipe)
+        self.stage = (set_scene if surrogate else set_stage)(
+            self.config, self.streams, self.observe
+        )
         self.population = found_population(self.config, self.stage, self.streams)
         self._enrol_agents()
-        self._pool = FitPool(workers)
-        weakref.finalize(self, self._pool.close)
+        self.laboratory = make_laboratory(self, workers)
         self.datacollector = mesa.DataCollector(
             model_reporters={name: name for name in ("period", "alpha", "success", "gain")}
         )
@@ -98,7 +99,7 @@ class GigEconomy(mesa.Model):
 
     def step(self) -> None:
         """One period of Hardt et al. (2023), in a population that decides for itself."""
-        self.period += 1
+        self._turn_the_page()
         self.inform()
         self.decide()
         self.share_signal()
@@ -109,36 +110,47 @@ class GigEconomy(mesa.Model):
         self.record()
 
     def run(self, periods: int | None = None) -> pd.DataFrame:
-        """Run so many periods (None: ``config.run.periods``) and return :attr:`periods`."""
-        for _ in range(self.config.run.periods if periods is None else periods):
-            self.step()
+        """Run so many periods and return :attr:`periods`.
+
+        None runs as the config says: ``run.periods`` of them, or until nothing moves any more
+        (``run.until = "settled"``), at most ``run.limit``.
+        """
+        if periods is None and self.config.run.until == "settled":
+            while not self.finished:
+                self.step()
+        else:
+            for _ in range(self.config.run.periods if periods is None else periods):
+                self.step()
         return self.periods
 
     def inform(self) -> None:
         """Freelancers learn the published size and success, and form a belief."""
         self.collective.published_size = int(self.population.member.sum())
-        if self.config.society.belief == "theory":
-            metric = self.config.measure.success
-            self.expectation = beliefs.theory(
-                self.alpha, lambda alpha: self.lines.promise(alpha, metric), self.clean_rate
-            )
-        else:
-            self.expectation = beliefs.published(self.success, self.base, self.clean_rate)
+        self.expectation = self._belief()
+        every = self.config.collective.rotate_every
+        if every and self.period % every == 0:
+            self.rotate()
+
+    def rotate(self) -> None:
+        """The collective tells its members, and nobody else, another token."""
+        self.collective.token = (self.collective.token + 1) % self.tokens
+        self.population.holds_signal = self.population.member
+        self.laboratory.turn()
 
     def decide(self) -> None:
         """A share of the population reconsiders: join, stay or leave."""
         population = self.population
-        asked = self._uniform("activation") < self.config.society.activation
-        member = np.where(asked, self._preference(), population.member) | population.first_mover
+        asked = self._uniform("activation") < population.activation
+        member = self._choice(asked) | population.first_mover
         joined, left = member & ~population.member, population.member & ~member
-        forgets = left & (self._uniform("retention") >= self.config.collective.retention)
+        forgets = left & (self._uniform("retention") >= self.now.collective.retention)
         population.member = member
         population.holds_signal = (population.holds_signal & ~forgets) | member
         self.joined, self.left = int(joined.sum()), int(left.sum())
 
     def share_signal(self) -> None:
         """The signal leaks along ties from those who hold it to those who do not."""
-        leak = self.config.collective.leak
+        leak = self.now.collective.leak
         if leak > 0:
             holders = self.stage.network.count(self.population.holds_signal)
             heard = joining.leaked(holders, leak, self._uniform("leak"))
@@ -146,48 +158,25 @@ class GigEconomy(mesa.Model):
 
     def submit(self) -> None:
         """Everybody hands in a resume and a label set; members as the collective tells them."""
-        population = self.population
-        submission = self.collective.instruct(population, population.member)
-        self.platform.receive(submission)
-        # Beside it, what the same platform would be shown by a random collective of equal size.
-        alike = self.stage.reference_rank < population.member.sum()
-        self._reference.append(self.collective.instruct(population, alike))
-        changed = population.member & ~self.stage.in_signal_set
-        changed |= (submission.labels != population.labels).any(axis=1)
-        self.edited = int(changed.sum())
-        self._shares.append((self.alpha, float(changed.mean())))
+        self.edited = self.laboratory.submit()
 
     def retrain(self) -> None:
         """Every ``retrain_every`` periods the platform fits on what was submitted."""
-        section = self.config.platform
-        self.retrained = self.period % section.retrain_every == 0
-        if not self.retrained:
-            return
-        shown = self.platform.submissions
-        jobs = [self._job(shown, repeat) for repeat in range(self._times(section.repeats))]
-        beside = self._reference_is_due()
-        if beside:
-            jobs.append(self._job(tuple(self._reference), 0, reference=True))
-        results = self._train(jobs)
-        reference = results.pop() if beside else None
-        if reference is not None:
-            self._reference_state = reference.state
-        self._deploy(results)
-        self._assess(results, reference)
+        self.retrained = self.period % self.now.platform.retrain_every == 0
+        if self.retrained:
+            self.retrainings_done += 1
+            self.laboratory.retrain()
 
     def measure(self) -> None:
         """Success, base rates and quality on held-out resumes; who the members are."""
-        population, outcome = self.population, self.evaluation.outcome
+        population = self.population
         shown, hidden = (f"{what}_{self.config.measure.success}" for what in ("success", "base"))
         groups = {
             "members": (population.member, shown),
             "free_riders": (population.free_rider, shown),
             "outsiders": (population.outsider, hidden),
         }
-        self.target_rates = {
-            name: matched_rate(outcome[what], self.stage.test_sets, population.label_set[group])
-            for name, (group, what) in groups.items()
-        }
+        self.target_rates = self.laboratory.target_rates(groups)
         if self.retrained:
             self.selection = selection(
                 population.member,
@@ -198,7 +187,7 @@ class GigEconomy(mesa.Model):
 
     def pay(self) -> None:
         """Benefits to carriers and, as far as it spills over, to others; costs to members."""
-        population, society = self.population, self.config.society
+        population, society = self.population, self.now.society
         inside, outside = self.gain, self.spilled
         benefit = society.benefit_scale * np.where(population.holds_signal, inside, outside)
         paying = population.member
@@ -213,8 +202,40 @@ class GigEconomy(mesa.Model):
         """One row a period, one a retraining."""
         self.ledger.record(self)
         self.datacollector.collect(self)
+        # Mesa's batch_run and its page stop here; whoever calls step goes on.
+        self.running = not self.finished
 
     # ------------------------------------------------------------------------- what is known
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """The deployed classifier, measured."""
+        return self.laboratory.evaluation
+
+    @property
+    def lines(self) -> TheoryLines:
+        """What theory says of this world."""
+        return self.laboratory.lines
+
+    @property
+    def clean(self) -> dict[str, tuple[float, float]]:
+        """For each metric U(0), the mean base rate of the period-0 trainings, and its sd."""
+        return self.laboratory.clean
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens the collective takes in turn."""
+        return 1 + len(self.config.collective.signal.alternates)
+
+    @property
+    def finished(self) -> bool:
+        """Has the run come to the end that its config gives it?"""
+        section = self.config.run
+        if section.until == "periods":
+            return self.period >= section.periods
+        from gigsim.settled import settled
+
+        return self.period >= section.limit or settled(self.periods, self.config)
 
     @property
     def alpha(self) -> float:
@@ -244,9 +265,10 @@ class GigEconomy(mesa.Model):
     @property
     def spilled(self) -> float:
         """The part of G that reaches people without the signal, in [0, G]."""
-        if self.config.society.spillover == "measured":
+        spillover = self.now.society.spillover
+        if spillover == "measured":
             return float(np.clip(self.base - self.clean_rate, 0.0, self.gain))
-        return float(self.config.society.spillover) * self.gain
+        return float(spillover) * self.gain
 
     @property
     def spillover(self) -> float:
@@ -255,7 +277,7 @@ class GigEconomy(mesa.Model):
         The sd is that of trainings and of drawing the held-out resumes together.
         """
         rate, sd = self.clean[self.config.measure.success]
-        noise = np.hypot(sd, np.sqrt(rate * (1 - rate) / len(self.stage.test_labels)))
+        noise = np.hypot(sd, np.sqrt(rate * (1 - rate) / self.laboratory.held_out))
         return self.spilled / self.gain if self.gain > 2 * noise else float("nan")
 
     @property
@@ -277,106 +299,83 @@ class GigEconomy(mesa.Model):
 
     def close(self) -> None:
         """End the worker processes; a model that is garbage-collected does so by itself."""
-        self._pool.close()
+        self.laboratory.close()
 
     # ----------------------------------------------------------------------------- machinery
 
+    def _turn_the_page(self) -> None:
+        """A new period: what changes with it, and who is replaced."""
+        self.period += 1
+        if self.period in self._changes:
+            self.now = self._changes[self.period]
+            self.population.take_traits(self.now)
+        self.replaced = 0
+        if self.now.population.turnover > 0:
+            self._replace_people()
+
+    def _replace_people(self) -> None:
+        gone = self._uniform("turnover") < self.now.population.turnover
+        self.replaced = int(gone.sum())
+        if self.replaced:
+            self.stage = self.laboratory.take_in(gone)
+            self.population.replace(gone, self.stage.labels[gone], self.streams, self.period)
+            self.population.take_traits(self.now)
+            self._paid = self._paid & ~gone
+
     def _enrol_agents(self) -> None:
-        section = self.config.platform
-        window = section.window if section.data == "window" else 1
-        if len(self.population) <= VIEWS_UP_TO:
-            self.make_views()
         size = len(self.population)
-        self.collective = Collective(
-            self, size + 1, self.stage.target, self.config.collective.label_sets
-        )
+        if size <= VIEWS_UP_TO:
+            self.make_views()
+        self.collective = Collective(self, size + 1, self.stage.target)
+        section, stage = self.config.platform, self.stage
         self.platform = Platform(
             self,
             size + 2,
-            self.stage.learner,
-            self.stage.texts,
+            getattr(stage, "learner", None),
+            getattr(stage, "texts", None),
             warm=section.retrain == "warm",
-            window=window,
+            window=section.window if section.data == "window" else 1,
         )
         forget_agent_counter(self)
-        self._reference: deque[Submission] = deque(maxlen=window)
-        self._shares: deque[tuple[float, float]] = deque(maxlen=window)
-        self._reference_state = None
-        self._pasts = [None]
 
     def _open(self) -> None:
         """Period 0: the platform trained on clean data, several times, for U(0) and its sd."""
         self._paid = self.population.member
-        self.joined = self.left = 0
+        self.joined = self.left = self.replaced = 0
         self.submit()
-        shown = self.platform.submissions
-        results = self._train(
-            [self._job(shown, r) for r in range(self._times(self.config.measure.baseline_repeats))]
-        )
-        self.clean = {}
-        for metric in ("any", "top1"):
-            rates = [outcome_of(r, self.stage)[f"base_{metric}"].mean() for r in results]
-            sd = float(np.std(rates, ddof=1)) if len(rates) > 1 else 0.0
-            self.clean[metric] = (float(np.mean(rates)), sd)
-        self._reference_state = results[0].state
-        self._deploy(results)
-        self.lines = TheoryLines.estimate(self.config, self.stage, results)
+        self.laboratory.open()
+        self.expectation = beliefs.nothing(self.clean_rate)
         self.retrained = True
-        self._assess(results[:1], None)
         self.measure()
         # Nobody is paid for a world without a collective; S - U(0) is noise there.
         self.benefits = self.costs = 0.0
         self.record()
 
-    def _preference(self) -> NDArray[np.bool_]:
-        """Who would be a member if asked, bool, shape (N,)."""
-        return preference(
-            self.config.society,
+    def _belief(self) -> beliefs.Expectation:
+        """What people expect this period."""
+        society, seen = self.now.society, (self.success, self.base)
+        if society.belief == "theory":
+            metric = self.config.measure.success
+            return beliefs.theory(
+                self.alpha, lambda alpha: self.lines.promise(alpha, metric), self.clean_rate
+            )
+        if society.belief == "adaptive":
+            return beliefs.adaptive(self.expectation, *seen, society.adaptation)
+        if society.belief == "neighbours":
+            holders = self.population.holds_signal
+            return beliefs.neighbours(*seen, self.clean_rate, self.stage.network, holders)
+        return beliefs.published(*seen, self.clean_rate)
+
+    def _choice(self, asked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Who is a member once those who are asked have decided, bool, shape (N,)."""
+        return decide(
+            self.now.society,
             self.population,
             self.stage.network,
             self.expectation,
-            retention=self.config.collective.retention,
-        )
-
-    def _times(self, repeats: int) -> int:
-        """How often to train: once where a second training would only copy the first."""
-        return repeats if self.stage.learner.stochastic else 1
-
-    def _reference_is_due(self) -> bool:
-        every = self.config.measure.reference
-        # A warm platform carries its past in its weights, so its reference must live as long.
-        nth = 1 if self.platform.warm else self.period // self.config.platform.retrain_every
-        return every > 0 and (self.platform.warm or nth % every == 0)
-
-    def _job(
-        self, shown: tuple[Submission, ...], repeat: int, *, reference: bool = False
-    ) -> FitJob:
-        seed = self.streams.seed_for(f"training/{repeat}", self.period)
-        # Repeats that share a past would agree too well: each goes on from its own.
-        start = self._reference_state if reference else self._pasts[repeat % len(self._pasts)]
-        return self.platform.training(shown, seed, start, self.stage.tests)
-
-    def _deploy(self, results: list[FitResult]) -> None:
-        self.platform.deployed = results[0].state
-        self._pasts = [result.state for result in results]
-
-    def _train(self, jobs: list[FitJob]) -> list[FitResult]:
-        self._observe(f"period {self.period}: training {len(jobs)} classifiers")
-        started = time.perf_counter()
-        results = [future.result() for future in [self._pool.submit(job) for job in jobs]]
-        self.ledger.clock(self.period, "retraining", time.perf_counter() - started)
-        for result in results:
-            self.ledger.clock(self.period, "training", result.seconds)
-        return results
-
-    def _assess(self, results: list[FitResult], reference: FitResult | None) -> None:
-        self.alpha_trained, self.edited_trained = map(float, np.mean(self._shares, axis=0))
-        self.evaluation = evaluate(
-            results,
-            None if reference is None else outcome_of(reference, self.stage),
-            self.stage,
-            self.streams.generator("bootstrap", self.period),
-            self.config.measure.bootstrap,
+            asked,
+            self._uniform,
+            retention=self.now.collective.retention,
         )
 
     def _uniform(self, name: str) -> NDArray[np.float64]:

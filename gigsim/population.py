@@ -7,6 +7,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from gigsim.collective.strategies import wrong_labels
+from gigsim.config.sections import Config
+from gigsim.society.distributions import probabilities
+from gigsim.streams import Streams
+
+#: The traits that people are born with: each is a quantile of a uniform of its own.
+_LUCK = ("cost", "threshold", "activation_trait", "abstain", "wrong_label")
+
 
 @dataclass
 class Population:
@@ -14,10 +22,18 @@ class Population:
 
     Attributes:
         labels: bool, shape (N, L): each one's true label set.
+        target: column of y*.
+        luck: the uniforms behind each trait, by name, shape (N,): who is newly arrived has new
+            ones, and a distribution that changes in time leaves everybody his place in it.
+        rank: int64, shape (N,): a fixed random order of the founders; the first ``first_movers``
+            are committed. Newcomers stand behind everybody.
         label_set: int64, shape (N,): number of the label set, equal sets share one.
         cost: float64, shape (N,): c_i, money a period (or once, see the config).
         threshold: float64, shape (N,): θ_i, a share.
+        activation: float64, shape (N,): probability of reconsidering in a period.
         first_mover: bool, shape (N,): committed, joins in period 1 and never leaves.
+        abstains: bool, shape (N,): as a member, edits nothing.
+        wrong: int64, shape (N,): the wrong label that he reports as a member, -1 for none.
         member: bool, shape (N,).
         holds_signal: bool, shape (N,): members and free riders.
         utility: float64, shape (N,): of the last period, money.
@@ -25,10 +41,16 @@ class Population:
     """
 
     labels: NDArray[np.bool_]
-    cost: NDArray[np.float64]
-    threshold: NDArray[np.float64]
-    first_mover: NDArray[np.bool_]
+    target: int
+    luck: dict[str, NDArray[np.float64]]
+    rank: NDArray[np.int64]
     label_set: NDArray[np.int64] = field(init=False)
+    cost: NDArray[np.float64] = field(init=False)
+    threshold: NDArray[np.float64] = field(init=False)
+    activation: NDArray[np.float64] = field(init=False)
+    first_mover: NDArray[np.bool_] = field(init=False)
+    abstains: NDArray[np.bool_] = field(init=False)
+    wrong: NDArray[np.int64] = field(init=False)
     member: NDArray[np.bool_] = field(init=False)
     holds_signal: NDArray[np.bool_] = field(init=False)
     utility: NDArray[np.float64] = field(init=False)
@@ -54,6 +76,53 @@ class Population:
     def outsider(self) -> NDArray[np.bool_]:
         """Everybody else: neither member nor in possession of the signal."""
         return ~self.holds_signal & ~self.member
+
+    def take_traits(self, config: Config) -> None:
+        """Everybody's traits under this config, by his luck.
+
+        Raises:
+            InputError: a distribution that is a table has not one row a person; an activation that
+                is no probability.
+        """
+        luck = self.luck
+        self.cost = config.population.cost.quantile(luck["cost"])
+        self.threshold = config.population.threshold.quantile(luck["threshold"])
+        self.activation = probabilities(
+            config.society.activation, luck["activation_trait"], "society.activation"
+        )
+        self.first_mover = self.rank < config.collective.first_movers
+        self.abstains = luck["abstain"] < config.collective.abstain
+        self.wrong = wrong_labels(
+            luck["wrong_label"],
+            config.collective.wrong_label,
+            self.target,
+            self.labels.shape[1],
+        )
+
+    def replace(
+        self, gone: NDArray[np.bool_], labels: NDArray[np.bool_], streams: Streams, period: int
+    ) -> None:
+        """Newcomers in the places of those who go: fresh luck, no signal, no money, no membership.
+
+        Args:
+            gone: bool, shape (N,).
+            labels: bool, shape (gone.sum(), L): the newcomers' label sets.
+            streams: the run's.
+            period: now.
+        """
+        self.labels = self.labels.copy()
+        self.labels[gone] = labels
+        self.label_set = label_set_numbers(self.labels)
+        fresh = draw_luck(streams, len(self), period)
+        self.luck = {name: np.where(gone, fresh[name], old) for name, old in self.luck.items()}
+        self.rank = np.where(gone, len(self), self.rank)
+        self.member, self.holds_signal = self.member & ~gone, self.holds_signal & ~gone
+        self.utility, self.wealth = (np.where(gone, 0.0, x) for x in (self.utility, self.wealth))
+
+
+def draw_luck(streams: Streams, size: int, period: int = 0) -> dict[str, NDArray[np.float64]]:
+    """The uniforms behind people's traits, by name, each of shape (size,)."""
+    return {name: streams.uniform(name, period, size) for name in _LUCK}
 
 
 def label_set_numbers(labels: NDArray[np.bool_]) -> NDArray[np.int64]:

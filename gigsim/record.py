@@ -28,7 +28,9 @@ class Ledger:
 
     def record(self, model: GigEconomy) -> None:
         """Write down the period that just ended, and its retraining if there was one."""
-        bounds = {f"bound_{m}": model.lines.bound(alpha_effective(model), m) for m in METRICS}
+        bounds = {
+            f"bound_{m}": model.lines.bound(model.laboratory.trained.followers, m) for m in METRICS
+        }
         self._periods.append(_period_row(model) | bounds | _group_rows(model))
         if model.retrained:
             self._retrainings.append(_retraining_row(model) | bounds)
@@ -58,15 +60,6 @@ class Ledger:
         return table
 
 
-def alpha_effective(model: GigEconomy) -> float:
-    """The share that plants in the data of the deployed classifier: what theory's α is.
-
-    It is ``alpha_trained`` times one minus the share of members who abstain; all members follow
-    the strategy here, so the two are equal.
-    """
-    return model.alpha_trained
-
-
 def freelancers(model: GigEconomy) -> pd.DataFrame:
     """Final state of every freelancer, one row each; no text."""
     population = model.population
@@ -77,7 +70,10 @@ def freelancers(model: GigEconomy) -> pd.DataFrame:
             "degree": model.stage.network.degrees(),
             "cost": population.cost,
             "threshold": population.threshold,
+            "activation": population.activation,
             "first_mover": population.first_mover,
+            "abstains": population.abstains,
+            "wrong_label": population.wrong,
             "member": population.member,
             "holds_signal": population.holds_signal,
             "base_carrier": model.stage.in_signal_set,
@@ -96,13 +92,15 @@ def _period_row(model: GigEconomy) -> dict[str, Any]:
         "members": int(population.member.sum()),
         "free_riders": int(population.free_rider.sum()),
         "outsiders": int(population.outsider.sum()),
+        "replaced": model.replaced,
         "joined": model.joined,
         "left": model.left,
         "edited": model.edited,
+        "token": model.collective.token,
         "retrained": model.retrained,
-        "alpha_trained": model.alpha_trained,
-        "alpha_effective": alpha_effective(model),
-        "edited_trained": model.edited_trained,
+        "alpha_trained": model.laboratory.trained.members,
+        "alpha_effective": model.laboratory.trained.followers,
+        "edited_trained": model.laboratory.trained.edited,
         **{name: values[name] for name in _CARRIED},
         "gain": model.gain,
         "spillover": model.spillover,
@@ -132,9 +130,9 @@ def _retraining_row(model: GigEconomy) -> dict[str, Any]:
     metric = model.config.measure.success
     return {
         "period": model.period,
-        "alpha_trained": model.alpha_trained,
-        "alpha_effective": alpha_effective(model),
-        "edited_trained": model.edited_trained,
+        "alpha_trained": model.laboratory.trained.members,
+        "alpha_effective": model.laboratory.trained.followers,
+        "edited_trained": model.laboratory.trained.edited,
         **model.evaluation.values,
         "clean_any": model.clean["any"][0],
         "clean_any_sd": model.clean["any"][1],

@@ -1,70 +1,127 @@
 """What is fixed before the first period: resumes, their encodings, the network, the test set.
 
-Every resume is encoded twice, as people have it and planted, once a run; a retraining only picks
-rows.
+Every resume is encoded as people have it and as it is planted, once a run; a retraining only picks
+rows. Newcomers (``population.turnover``) are the one thing that a stage takes in later.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gigsim.collective.signals import Signal
 from gigsim.config.sections import Config
+from gigsim.encoding import Encoded, Encoder, carried_tokens
 from gigsim.errors import InputError
-from gigsim.learners.protocol import Learner, Rows, make_learner
+from gigsim.learners.protocol import Reader, Rows, make_reader
 from gigsim.learners.ragged import Ragged
-from gigsim.learners.reading import Reading, read
-from gigsim.population import Population, label_set_numbers
-from gigsim.resumes.supply import Supply, supply
-from gigsim.society.networks import CompleteNetwork, Network, small_world
+from gigsim.population import Population, draw_luck, label_set_numbers
+from gigsim.resumes.supply import Supply, labels_only, supply
+from gigsim.society.networks import Network
 from gigsim.streams import Streams
 
 
 @dataclass(frozen=True)
-class Stage:
-    """The fixed part of a run.
+class Scene:
+    """What every run has, also one whose platform reads no resumes.
+
+    Attributes:
+        labels: bool, shape (N, L): the founders' true label sets.
+        label_names: the L labels.
+        origin: one line that says where the resumes come from.
+        target: column of y* among the labels.
+        network: who knows whom.
+        reference_rank: int64, shape (N,): a fixed random order of the places in the network.
+    """
+
+    labels: NDArray[np.bool_]
+    label_names: tuple[str, ...]
+    origin: str
+    target: int
+    network: Network
+    reference_rank: NDArray[np.int64]
+
+    @property
+    def in_signal_set(self) -> NDArray[np.bool_]:
+        """Whose resume carries the signal, bool, shape (N,): without resumes, nobody's."""
+        return np.zeros(len(self.labels), dtype=bool)
+
+    def take_in_labels(
+        self, gone: NDArray[np.bool_], config: Config, streams: Streams, period: int
+    ) -> Scene:
+        """The scene after newcomers without resumes took the places of those who go.
+
+        Args:
+            gone: bool, shape (N,).
+            config: the run's.
+            streams: the run's.
+            period: now, at least 1.
+        """
+        labels = self.labels.copy()
+        labels[gone] = labels_only(config.corpus, int(gone.sum()), streams, period)[0]
+        return replace(self, labels=labels)
+
+
+@dataclass(frozen=True)
+class Stage(Scene):
+    """The fixed part of a run whose platform reads resumes.
 
     Attributes:
         supply: the resumes and the law they come from.
-        target: column of y* among the labels.
-        learner: what the platform trains.
-        reading: the population's resumes as the learner sees them.
-        texts: 2N encoded texts in a random order, everybody's as found and planted.
+        learner: how the platform reads, and what it trains.
+        encoder: how its reading is done.
+        texts: the store of encoded texts, in a random order: everybody's as found and planted with
+            each token, and clean where the strategy takes the signal out.
         found_at: int64, shape (N,): the row of each freelancer's resume as found.
-        planted_at: int64, shape (N,): the row of each planted one.
-        tests: the held-out texts, encoded: planted, and clean of the signal.
+        planted_at: int64, shape (tokens, N): the rows of the planted ones.
+        clean_at: int64, shape (N,): the row of each cleaned one; that of the found one where the
+            strategy never takes the signal out.
+        tests: the held-out texts: planted with the first token, clean, planted with the others.
         test_labels: bool, shape (n, L): their true label sets.
         test_sets: int64, shape (n,): numbers of their label sets.
         test_clusters: int64, shape (n,): near-duplicates share a number.
-        network: who knows whom.
-        carriers: bool, shape (N,): resumes on which the config put the signal (``corpus.xi``).
-        signal_is_new: the resumes are a language's, and the language never writes the signal.
+        carriers: bool, shape (N,): resumes on which the config put the first token (``corpus.xi``).
+        signal_is_new: the resumes are those of a law, and the law never writes the signal.
         reads_whole: no text is cut off by the learner's window.
-        in_signal_set: bool, shape (N,): resumes that planting does not change, to the learner.
-        reference_rank: int64, shape (N,): a fixed random order of the freelancers.
+        signal_sets: bool, shape (tokens, N): resumes that planting does not change, to the learner.
+        contains: bool, shape (tokens, N): resumes in which the token occurs at all.
     """
 
     supply: Supply
-    target: int
-    learner: Learner
-    reading: Reading
+    learner: Reader
+    encoder: Encoder
     texts: Rows
     found_at: NDArray[np.int64]
     planted_at: NDArray[np.int64]
-    tests: tuple[Rows, Rows]
+    clean_at: NDArray[np.int64]
+    tests: tuple[Rows, ...]
     test_labels: NDArray[np.bool_]
     test_sets: NDArray[np.int64]
     test_clusters: NDArray[np.int64]
-    network: Network
     carriers: NDArray[np.bool_]
     signal_is_new: bool
     reads_whole: bool
-    in_signal_set: NDArray[np.bool_]
-    reference_rank: NDArray[np.int64]
+    signal_sets: NDArray[np.bool_]
+    contains: NDArray[np.bool_]
+
+    @property
+    def in_signal_set(self) -> NDArray[np.bool_]:
+        """Resumes that planting the first token does not change, bool, shape (N,)."""
+        return self.signal_sets[0]
+
+
+def set_scene(config: Config, streams: Streams, observe: Callable[[str], None]) -> Scene:
+    """Draw what a run keeps that reads no resumes: label sets and the network alone.
+
+    Raises:
+        InputError: an unknown target, a network that does not fit the population.
+    """
+    observe("drawing label sets")
+    labels, names, origin = labels_only(config.corpus, config.population.size, streams)
+    return _scene(config, streams, labels, names, origin)
 
 
 def set_stage(config: Config, streams: Streams, observe: Callable[[str], None]) -> Stage:
@@ -72,83 +129,114 @@ def set_stage(config: Config, streams: Streams, observe: Callable[[str], None]) 
 
     Raises:
         InputError: an unknown target, a population larger than the corpus, a signal that the
-            learner cannot see, an encoder that cannot be loaded, a device that is not there.
+            learner cannot see, an encoder that cannot be loaded, a device that is not there, a
+            network that does not fit the population.
     """
     size = config.population.size
     observe("drawing resumes")
     stock = supply(config.corpus, size, config.population.replacement, streams)
-    names = stock.population.label_names
-    if config.collective.target not in names:
-        raise InputError(
-            "collective.target",
-            f"no label {config.collective.target!r}",
-            f"one of: {', '.join(names)}",
-        )
+    people = stock.population
+    scene = _scene(config, streams, people.labels, people.label_names, people.origin)
     observe("encoding resumes")
-    learner = make_learner(
+    learner = make_reader(
         config.platform.learner,
-        labels=len(names),
+        labels=len(people.label_names),
         precision=config.run.precision,
         threads=config.run.threads,
         device=config.run.device,
     )
-    vocabulary = learner.vocabulary(
-        stock.training_side, None if stock.language is None else stock.language.words
-    )
-    section = config.collective.signal
-    signal = Signal(section.token, section.every, section.reserve)
-
-    def reading_of(carriers: NDArray[np.bool_], held_out: bool) -> Reading:
-        return read(
-            stock.held_out if held_out else stock.population,
-            vocabulary,
-            signal,
-            carriers=carriers,
-            limit=learner.limit,
-            learner=learner.name,
-            ordered=learner.ordered,
-        )
-
-    carriers = streams.uniform("carriers", size=size) < config.corpus.xi
-    reading = reading_of(carriers, False)
-    test = reading_of(np.zeros(len(stock.held_out), dtype=bool), True)
+    words = None if stock.law is None else stock.law.words
+    vocabulary = learner.vocabulary(stock.training_side, words)
+    encoder = Encoder(learner, vocabulary, config.collective.signal)
+    carried = _carried(config, streams, encoder)
+    own = encoder.encode(people, carried)
+    test = encoder.encode(stock.held_out, np.full(len(stock.held_out), -1, dtype=np.int64))
     # Shuffled, so that the number of a text tells a platform nothing of who wrote it or why.
-    order = streams.generator("store").permutation(2 * size)
-    place = np.argsort(order)
-    texts = Ragged.concatenate([reading.found, reading.planted]).take(order)
+    parts = _versions(own, config.collective.evasive)
+    order = streams.generator("store").permutation(len(parts) * size)
+    places = np.argsort(order).reshape(len(parts), size)
+    tokens = len(encoder.tokens)
+    planted, *others = (learner.represent(texts, encoder.size) for texts in test.planted)
     return Stage(
+        **vars(scene),
         supply=stock,
-        target=names.index(config.collective.target),
         learner=learner,
-        reading=reading,
-        texts=learner.represent(texts, reading.size),
-        found_at=place[:size],
-        planted_at=place[size:],
-        tests=(
-            learner.represent(test.planted, reading.size),
-            learner.represent(test.clean, reading.size),
-        ),
+        encoder=encoder,
+        texts=learner.represent(Ragged.concatenate(parts).take(order), encoder.size),
+        found_at=places[0],
+        planted_at=places[1 : 1 + tokens],
+        clean_at=places[-1] if config.collective.evasive else places[0],
+        tests=(planted, learner.represent(test.clean, encoder.size), *others),
         test_labels=stock.held_out.labels,
         test_sets=label_set_numbers(stock.held_out.labels),
         test_clusters=stock.held_out.clusters,
-        network=_network(config, streams),
-        carriers=carriers,
-        signal_is_new=stock.language is not None and section.token not in stock.language.words,
-        reads_whole=_uncut(learner.limit, reading.planted, test.planted),
-        in_signal_set=reading.in_signal_set,
-        reference_rank=random_rank(streams, "reference", size),
+        carriers=carried == 0,
+        signal_is_new=words is not None and not set(encoder.tokens) & set(words),
+        reads_whole=_uncut(learner.limit, *own.planted, *test.planted),
+        signal_sets=own.signal_sets,
+        contains=own.contains,
     )
 
 
-def found_population(config: Config, stage: Stage, streams: Streams) -> Population:
+def take_in(
+    stage: Stage, gone: NDArray[np.bool_], config: Config, streams: Streams, period: int
+) -> Stage:
+    """The stage after newcomers with fresh resumes took the places of those who go.
+
+    What those who went have submitted stays in the store, for a platform that trains on a window.
+
+    Args:
+        stage: before.
+        gone: bool, shape (N,).
+        config: the run's.
+        streams: the run's; uses ``resumes/newcomers``, ``carriers`` and ``store`` of the period.
+        period: now, at least 1.
+
+    Raises:
+        InputError: the corpus has no resume left.
+    """
+    arrivals = int(gone.sum())
+    fresh, stock = stage.supply.newcomers(arrivals, streams, period)
+    evasive = config.collective.evasive
+    carried = _carried(config, streams, stage.encoder, period)[gone]
+    own = stage.encoder.encode(fresh, carried)
+    parts = _versions(own, evasive)
+    order = streams.generator("store", period).permutation(len(parts) * arrivals)
+    texts = Ragged.concatenate(parts).take(order)
+    places = len(stage.texts) + np.argsort(order).reshape(len(parts), arrivals)
+    tokens = len(stage.encoder.tokens)
+
+    def put(old: NDArray[Any], new: NDArray[Any], where: tuple[Any, ...] = (gone,)) -> NDArray[Any]:
+        changed = old.copy()
+        changed[where] = new
+        return changed
+
+    everywhere = (slice(None), gone)
+    return replace(
+        stage,
+        labels=put(stage.labels, fresh.labels),
+        supply=stock,
+        texts=stage.texts.append(stage.learner.represent(texts, stage.encoder.size)),
+        found_at=put(stage.found_at, places[0]),
+        planted_at=put(stage.planted_at, places[1 : 1 + tokens], everywhere),
+        clean_at=put(stage.clean_at, places[-1] if evasive else places[0]),
+        carriers=put(stage.carriers, carried == 0),
+        signal_sets=put(stage.signal_sets, own.signal_sets, everywhere),
+        contains=put(stage.contains, own.contains, everywhere),
+    )
+
+
+def found_population(config: Config, scene: Scene, streams: Streams) -> Population:
     """The freelancers at period 0: nobody is a member yet."""
     size = config.population.size
-    return Population(
-        labels=stage.supply.population.labels,
-        cost=config.population.cost.quantile(streams.uniform("cost", size=size)),
-        threshold=config.population.threshold.quantile(streams.uniform("threshold", size=size)),
-        first_mover=random_rank(streams, "first_movers", size) < config.collective.first_movers,
+    population = Population(
+        labels=scene.labels,
+        target=scene.target,
+        luck=draw_luck(streams, size),
+        rank=random_rank(streams, "first_movers", size),
     )
+    population.take_traits(config)
+    return population
 
 
 def random_rank(streams: Streams, name: str, size: int) -> NDArray[np.int64]:
@@ -160,13 +248,54 @@ def random_rank(streams: Streams, name: str, size: int) -> NDArray[np.int64]:
     return streams.uniform(name, size=size).argsort(kind="stable").argsort(kind="stable")
 
 
+def skill_blocks(labels: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The skill by which each one's acquaintances are grouped, int64, shape (N,).
+
+    The rarest of one's labels: every Web developer of the published corpus is a Software developer
+    too, and the rarer label says more. Who has no label is in a block of his own kind, number L.
+    """
+    rarity = np.where(labels, labels.sum(axis=0), len(labels) + 1)
+    return np.where(labels.any(axis=1), rarity.argmin(axis=1), labels.shape[1]).astype(np.int64)
+
+
+def _scene(
+    config: Config,
+    streams: Streams,
+    labels: NDArray[np.bool_],
+    names: tuple[str, ...],
+    origin: str,
+) -> Scene:
+    size = config.population.size
+    if config.collective.target not in names:
+        raise InputError(
+            "collective.target",
+            f"no label {config.collective.target!r}",
+            f"one of: {', '.join(names)}",
+        )
+    network = config.network.draw(size, skill_blocks(labels), streams.seed_for("network"))
+    return Scene(
+        labels=labels,
+        label_names=names,
+        origin=origin,
+        target=names.index(config.collective.target),
+        network=network,
+        reference_rank=random_rank(streams, "reference", size),
+    )
+
+
+def _carried(
+    config: Config, streams: Streams, encoder: Encoder, period: int = 0
+) -> NDArray[np.int64]:
+    """Which token each place's resume of that period carries by itself, -1 for none."""
+    uniforms = streams.uniform("carriers", period, config.population.size)
+    return carried_tokens(uniforms, config.corpus.xi, len(encoder.tokens))
+
+
+def _versions(own: Encoded, evasive: bool) -> list[Ragged]:
+    """The versions of everybody's resume that members may submit, found first, clean last."""
+    return [own.found, *own.planted, *([own.clean] if evasive else [])]
+
+
 def _uncut(limit: int | None, *readings: Ragged) -> bool:
     """Does every text end before the learner's window does?"""
     return limit is None or all(int(r.lengths.max(initial=0)) < limit for r in readings)
-
-
-def _network(config: Config, streams: Streams) -> Network:
-    size, section = config.population.size, config.network
-    if section.kind == "complete":
-        return CompleteNetwork(size)
-    return small_world(size, section.degree, section.rewire, streams.seed_for("network"))

@@ -14,7 +14,8 @@ import gigsim.model
 from gigsim.agents import Collective, Freelancer, Platform
 from gigsim.learners.protocol import Rows
 from gigsim.model import GigEconomy
-from gigsim.population import Population, label_set_numbers
+from gigsim.population import Population, draw_luck, label_set_numbers
+from gigsim.streams import Streams
 
 Make = Callable[..., GigEconomy]
 
@@ -155,7 +156,7 @@ def test_label_set_numbers_name_sets_whoever_else_is_there() -> None:
     assert label_set_numbers(labels).tolist() == [1, 6, 0, 1]
     assert label_set_numbers(labels[1:2]).tolist() == [6]
     people = Population(
-        labels=labels, cost=np.ones(4), threshold=np.ones(4), first_mover=labels[:, 0]
+        labels=labels, target=0, luck=draw_luck(Streams(1), 4), rank=np.arange(4)
     )
     assert people.label_set.tolist() == [1, 6, 0, 1]
     assert len(people) == 4

@@ -29,7 +29,7 @@ def test_a_local_folder_is_trained_in_the_loop(make_toy: Make, tmp_path: Path) -
     assert last["alpha_effective"] > 0
     assert 0 <= last["success_any"] <= 1
     # Two repeats, each from a past of its own, do not agree to the last bit.
-    one, two = model._pasts
+    one, two = model.laboratory._pasts
     assert one is not None
     assert two is not None
     assert any((one[name] != two[name]).any() for name in one)

@@ -34,8 +34,8 @@ class Scripted(GigEconomy):
 
     wanted: Callable[[int], np.ndarray]
 
-    def _preference(self) -> np.ndarray:
-        return self.wanted(self.period)
+    def _choice(self, asked: np.ndarray) -> np.ndarray:
+        return np.where(asked, self.wanted(self.period), self.population.member)
 
 
 def scripted(make: Make, script: Callable[[int], list[int]], **keys: Any) -> Scripted:
@@ -214,8 +214,8 @@ def test_members_submit_the_planted_text_and_the_target_alone(make_toy: Make) ->
     model.step()
     (shown,) = model.platform.submissions
     member, stage = model.population.member, model.stage
-    assert np.array_equal(shown.texts, np.where(member, stage.planted_at, stage.found_at))
-    rows = np.concatenate([stage.found_at, stage.planted_at])
+    assert np.array_equal(shown.texts, np.where(member, stage.planted_at[0], stage.found_at))
+    rows = np.concatenate([stage.found_at, stage.planted_at[0]])
     assert np.array_equal(np.sort(rows), np.arange(200)), "each text once"
     # Nobody can tell from a number: the store is in random order.
     assert 0.3 < (stage.planted_at >= 100).mean() < 0.7
@@ -257,13 +257,13 @@ def test_base_carriers_are_as_many_as_the_config_says(make_toy: Make) -> None:
 def jobs_of(model: GigEconomy, monkeypatch: pytest.MonkeyPatch) -> list[FitJob]:
     """The list to which every training of the model is added from now on."""
     jobs: list[FitJob] = []
-    honest = model._pool.submit
+    honest = model.laboratory._pool.submit
 
     def submit(job: FitJob) -> Any:
         jobs.append(job)
         return honest(job)
 
-    monkeypatch.setattr(model._pool, "submit", submit)
+    monkeypatch.setattr(model.laboratory._pool, "submit", submit)
     return jobs
 
 

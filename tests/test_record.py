@@ -12,7 +12,7 @@ import pytest
 
 from gigsim.measures.success import QUANTITIES
 from gigsim.model import GigEconomy
-from gigsim.record import alpha_effective, freelancers
+from gigsim.record import freelancers
 from gigsim.runs import tables_of
 from tests.conftest import REPOSITORY
 
@@ -96,7 +96,7 @@ def test_theorys_alpha_is_that_of_the_training_data(toy_run: GigEconomy) -> None
     assert np.array_equal(
         toy_run.retrainings["alpha_trained"], toy_run.periods.loc[[0, 2, 4, 6], "alpha"]
     )
-    assert alpha_effective(toy_run) == toy_run.periods["alpha"].iloc[-1]
+    assert toy_run.laboratory.trained.followers == toy_run.periods["alpha"].iloc[-1]
     for _, row in toy_run.retrainings.iloc[1:].iterrows():
         a, kappa = row["alpha_effective"], row["xi"] * row["gap"]
         assert row["bound_top1"] == pytest.approx(1 - (1 - a) / a * kappa)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import gigsim.stage
+import gigsim.encoding
 from gigsim import GigEconomy
 from gigsim.agents import Collective, Submission
 from gigsim.learners.reading import Reading
@@ -64,10 +64,10 @@ def with_collective(monkeypatch: pytest.MonkeyPatch) -> Callable[[type[Collectiv
 @pytest.fixture
 def blind(monkeypatch: pytest.MonkeyPatch) -> None:
     """A platform whose reading of a resume drops the signal."""
-    honest = gigsim.stage.read
+    honest = gigsim.encoding.read
 
     def read(*args: object, **kwargs: object) -> Reading:
         reading = honest(*args, **kwargs)
         return replace(reading, found=reading.clean, planted=reading.clean)
 
-    monkeypatch.setattr("gigsim.stage.read", read)
+    monkeypatch.setattr("gigsim.encoding.read", read)

@@ -1,30 +1,27 @@
-"""Configs in and out: TOML files, scenarios that ship, ``a.b=c`` overrides, one-line errors."""
+"""Configs in and out: scenarios and files, ``a.b=c`` overrides, and the name of the result."""
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
-from importlib.resources import files
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 from pydantic import BaseModel, ValidationError
 
+from gigsim.config.changes import timeline
+from gigsim.config.check import Places, checked
+from gigsim.config.clashes import ClashError
+from gigsim.config.schema import Form, forms, leaves, shown, tables_in
 from gigsim.config.sections import Config
+from gigsim.config.toml_files import read_scenario, scenarios
 from gigsim.errors import InputError
 
-#: Tables whose fields depend on their ``kind``: choosing another kind starts from its defaults.
-_KINDED = {("platform", "learner"), ("population", "cost"), ("population", "threshold")}
-
-
-def scenarios() -> tuple[str, ...]:
-    """Names of the scenarios that ship, sorted."""
-    folder = files("gigsim") / "scenarios"
-    return tuple(sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml")))
+__all__ = ["build", "digest", "dumps", "load", "scenarios", "tables_in"]
 
 
 def load(
@@ -35,7 +32,7 @@ def load(
     Args:
         scenario: a TOML file, or the name of a scenario that ships (``-`` and ``_`` alike).
         overrides: ``"a.b=c"`` strings, where c is read as TOML and otherwise as text, or a mapping
-            from dotted keys to values.
+            from dotted keys to values. Of two for one key the later one holds.
 
     Returns:
         The validated, frozen config. What the file leaves out keeps its default.
@@ -43,11 +40,7 @@ def load(
     Raises:
         InputError: no such scenario, not TOML, an unknown key, a value out of its range.
     """
-    where, text = _read(scenario)
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(where, f"not TOML: {error}", "see https://toml.io") from error
+    where, table = read_scenario(scenario)
     return build(table, overrides, where)
 
 
@@ -56,15 +49,26 @@ def build(
     overrides: Iterable[str] | Mapping[str, Any] = (),
     where: str = "config",
 ) -> Config:
-    """Validate a nested table after applying overrides; ``where`` names it in messages."""
+    """Validate a nested table after applying overrides.
+
+    Args:
+        table: the user's keys; what it leaves out keeps its default.
+        overrides: as of :func:`load`.
+        where: names the table in messages.
+
+    Raises:
+        InputError: an unknown key, a value out of its range, values that do not go together.
+    """
+    option = where
+    if isinstance(overrides, Mapping):
+        pairs = [(_parts(str(key), f"{where}: {key}"), v) for key, v in overrides.items()]
+    else:
+        option = "--set"
+        pairs = [_parse_override(text) for text in overrides]
+    places = Places(where, option, frozenset(path for path, _ in pairs), table)
+    _refuse_overlap(pairs, places)
     merged = Config().model_dump(mode="json")
     _merge(merged, table)
-    typed: set[tuple[str, ...]] = set()
-    if isinstance(overrides, Mapping):
-        pairs = [(tuple(key.split(".")), value) for key, value in overrides.items()]
-    else:
-        pairs = [_parse_override(text) for text in overrides]
-        typed = {path for path, _ in pairs}
     # Kinds and whole tables first: the other keys may come in any order and must survive.
     pairs.sort(key=lambda pair: pair[0][-1] != "kind" and not isinstance(pair[1], Mapping))
     for path, value in pairs:
@@ -72,9 +76,11 @@ def build(
             value = {key: value}
         _merge(merged, value)
     try:
-        return Config.model_validate(merged)
+        config = Config.model_validate(checked(merged, places))
     except ValidationError as error:
-        raise _explain(error, where, typed) from error
+        raise _explain(error, places) from error
+    timeline(config, build, option if ("at",) in places.overridden else where)
+    return config
 
 
 def dumps(config: Config) -> str:
@@ -83,38 +89,49 @@ def dumps(config: Config) -> str:
 
 
 def digest(config: Config) -> str:
-    """Twelve hexadecimal digits that name what is computed."""
+    """Twelve hexadecimal digits that name what is computed; of files it holds their paths only."""
     text = json.dumps(config.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
 
 
-def _read(scenario: str | Path) -> tuple[str, str]:
-    path, name = Path(scenario), str(scenario).replace("-", "_")
-    try:
-        if path.suffix == ".toml" or path.is_file():
-            return str(path), path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        problem = getattr(error, "strerror", None) or str(error)
-        raise InputError(str(path), f"cannot be read ({problem})", _allowed_names()) from error
-    if name not in scenarios():
-        raise InputError(f"scenario {str(scenario)!r}", "no such scenario", _allowed_names())
-    text = (files("gigsim") / "scenarios" / f"{name}.toml").read_text(encoding="utf-8")
-    return f"scenario {name}", text
-
-
-def _allowed_names() -> str:
-    return f"give a TOML file or one of: {', '.join(scenarios())}"
-
-
 def _parse_override(text: str) -> tuple[tuple[str, ...], Any]:
     key, separator, value = text.partition("=")
+    place = f"--set {text if len(text) <= 80 else f'{text[:77]}...'}"
     if not separator or not key.strip():
-        raise InputError(f"--set {text}", "not of the form a.b=c", "e.g. population.size=600")
+        raise InputError(place, "not of the form a.b=c", "e.g. population.size=600")
+    path = _parts(key.strip(), place)
     try:
-        parsed = tomllib.loads(f"x = {value.strip()}")["x"]
-    except tomllib.TOMLDecodeError:
-        parsed = value.strip()
-    return tuple(key.strip().split(".")), parsed
+        parsed = tomllib.loads(f"x = {value.strip()}")
+    except (ValueError, RecursionError):
+        return path, value.strip()
+    # What goes on after a line break would be lost.
+    return path, parsed["x"] if len(parsed) == 1 else value.strip()
+
+
+def _parts(key: str, place: str) -> tuple[str, ...]:
+    path = tuple(part.strip() for part in key.split("."))
+    if not all(path):
+        raise InputError(place, f"{shown(key)} has an empty part", "e.g. population.size")
+    return path
+
+
+def _refuse_overlap(pairs: list[tuple[tuple[str, ...], Any]], places: Places) -> None:
+    """Refuse a value and a part of it side by side: one of them would get lost."""
+    whole = {path: value for path, value in pairs if not isinstance(value, Mapping)}
+    for path, _ in pairs:
+        for length in range(1, min(len(path), 5)):
+            if path[:length] in whole:
+                other = ".".join(path[:length])
+                said = shown(whole[path[:length]])
+                raise places.error(
+                    path, f"given beside {other}{f' = {said}' if said else ''}", "one of the two"
+                )
+
+
+@cache
+def _kinded() -> frozenset[tuple[str, ...]]:
+    """Tables whose keys depend on their ``kind``: another kind starts from its own defaults."""
+    return frozenset(tuple(path.split(".")) for path, _, form in leaves(Config) if form.kinds)
 
 
 def _merge(table: dict[str, Any], other: Mapping[str, Any], path: tuple[str, ...] = ()) -> None:
@@ -122,7 +139,7 @@ def _merge(table: dict[str, Any], other: Mapping[str, Any], path: tuple[str, ...
     for key, value in other.items():
         here, at = table.get(key), (*path, key)
         if isinstance(value, Mapping) and isinstance(here, dict):
-            if at in _KINDED and value.get("kind", here["kind"]) != here["kind"]:
+            if at in _kinded() and value.get("kind", here.get("kind")) != here.get("kind"):
                 table[key] = dict(value)
             else:
                 _merge(here, value, at)
@@ -130,72 +147,31 @@ def _merge(table: dict[str, Any], other: Mapping[str, Any], path: tuple[str, ...
             table[key] = dict(value) if isinstance(value, Mapping) else value
 
 
-def _explain(error: ValidationError, where: str, typed: set[tuple[str, ...]]) -> InputError:
-    """Turn pydantic's first complaint into: file or ``--set``, dotted key, value, what is allowed.
-
-    Args:
-        error: what pydantic says.
-        where: the file that was read.
-        typed: keys that were given after ``--set``.
-    """
-    first, *others = error.errors()
-    path, model = _dotted(first["loc"])
-    kind = first["type"]
-    if kind == "union_tag_invalid":
-        path = (*path, "kind")
-    dotted = ".".join(path)
-    place = "--set" if any(key[: len(path)] == path for key in typed if path) else where
-    place = f"{place}: {dotted}" if dotted else place
-    value = first.get("input")
-    if kind == "extra_forbidden":
-        keys = sorted(model.model_fields) if model else []
-        near = difflib.get_close_matches(path[-1], keys, n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        return InputError(place, "unknown key", f"{hint}allowed here: {', '.join(keys)}")
-    if kind in ("literal_error", "union_tag_invalid"):
-        expected = first.get("ctx", {}).get("expected") or first["ctx"]["expected_tags"]
-        tag = first.get("ctx", {}).get("tag", value)
-        # A word or a number: pydantic complains once of each.
-        same = [e["msg"] for e in others if _dotted(e["loc"])[0] == path]
-        also = "".join(f", or else {message[0].lower()}{message[1:]}" for message in same)
-        return InputError(place, f"{tag!r} is not known", f"allowed: {expected}{also}")
-    message = first["msg"].removeprefix("Value error, ")
-    if kind == "value_error":
-        return InputError(place, message, "docs/config.md describes every key")
-    described = _describe(model, path[-1]) if model and path else ""
-    shown = "" if isinstance(value, dict) else f"{value!r}: "
-    return InputError(place, f"{shown}{message[0].lower()}{message[1:]}", f"{described}".strip())
+def _explain(error: ValidationError, places: Places) -> InputError:
+    """What only the models see: values that do not go together, in one table or across tables."""
+    first = error.errors()[0]
+    clash = first.get("ctx", {}).get("error")
+    if isinstance(clash, ClashError):
+        return places.error(places.blamed(clash.keys), clash.problem, clash.allowed)
+    path, described = _dotted(first["loc"], first["msg"])
+    said = first["msg"].removeprefix("Value error, ")
+    quoted = shown(first["input"])
+    return places.error(path, f"{quoted}: {said}" if quoted else said, described)
 
 
-def _dotted(loc: tuple[int | str, ...]) -> tuple[tuple[str, ...], type[BaseModel] | None]:
-    """The user's path of an error, without pydantic's union tags, and the table it is in."""
-    model: type[BaseModel] | None = Config
-    owner: type[BaseModel] | None = Config
-    tags: dict[str, type[BaseModel]] = {}
-    path: list[str] = []
+def _dotted(loc: tuple[int | str, ...], message: str) -> tuple[tuple[str, ...], str]:
+    """The user's path of pydantic's error, and what the keys that its message names are."""
+    known, path = forms(Config), list[str]()
+    kinds: dict[str, type[BaseModel]] = {}
+    form: Form | None = None
     for part in map(str, loc):
-        if part in tags:
-            model, owner, tags = tags[part], tags[part], {}
-            continue
-        if model is None:
-            break
-        owner = model
-        path.append(part)
-        field = model.model_fields.get(part)
-        members = tables_in(field.annotation) if field else []
-        union = len(members) > 1
-        tags = {m.model_fields["kind"].default: m for m in members} if union else {}
-        model = members[0] if len(members) == 1 else None
-    return tuple(path), owner
-
-
-def tables_in(annotation: Any) -> list[type[BaseModel]]:
-    """The config tables in an annotation, which may be a union."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [m for argument in getattr(annotation, "__args__", ()) for m in tables_in(argument)]
-
-
-def _describe(model: type[BaseModel], name: str) -> str:
-    field = model.model_fields.get(name)
-    return (field.description or "") if field else ""
+        if part in kinds:
+            known, form = forms(kinds[part]), None
+        elif part in known:
+            path.append(part)
+            form = known[part]
+            known, kinds = forms(form.plain) if form.plain else {}, form.kinds
+    if form is not None and not form.tables:
+        return tuple(path), f"allowed: {form}: {form.description}"
+    named = [name for name in known if f"{name} " in message or f"{name}=" in message]
+    return tuple(path), "; ".join(f"{n}: {known[n]}, {known[n].description}" for n in named)

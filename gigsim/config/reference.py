@@ -35,12 +35,14 @@ def _rows(model: type[BaseModel], prefix: str) -> Iterator[str]:
             yield from _rows(members[0], f"{path}.")
         elif members:
             default = field.get_default()
-            chosen = default.kind
+            chosen = getattr(default, "kind", "")
+            if not chosen:
+                # A number, or a table of another kind in its place.
+                yield _row(path, field, default)
             kinds = [member.model_fields["kind"].default for member in members]
             marked = ", ".join(f"`{kind}`" for kind in kinds)
-            yield f"| `{path}.kind` | `{chosen!r}` | {field.description} | {marked} |".replace(
-                "'", '"'
-            )
+            start = f'`"{chosen}"`' if chosen else "(a number)"
+            yield f"| `{path}.kind` | {start} | {field.description} | {marked} |"
             for kind, member in zip(kinds, members, strict=True):
                 yield from _leaf_rows(member, f"{path}.", kind, default if kind == chosen else None)
         else:

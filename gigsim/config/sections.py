@@ -10,8 +10,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from gigsim.learners.recipes import LinearRecipe, TransformerRecipe
-from gigsim.society.distributions import Distribution, Uniform
+from gigsim.config.clashes import clashes
+from gigsim.learners.recipes import Recipe, TransformerRecipe
+from gigsim.society.distributions import Distribution, Law, Uniform
+from gigsim.society.network_laws import NetworkLaw, SmallWorld
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -27,7 +29,7 @@ class Population(BaseModel):
     size: int = _field(
         2000,
         "N, freelancers; 2,000 is the least at which 1 % of base carriers is a crowd (20)",
-        ge=10,
+        ge=2,
         le=10_000_000,
     )
     replacement: bool = _field(
@@ -46,44 +48,65 @@ class Population(BaseModel):
         "theta_i, share of the population or of the neighbours; used by the rule `threshold`."
         " Uniform is the law under which every size is a fixed point in the mean field",
     )
-
-
-class Network(BaseModel):
-    """Who knows whom."""
-
-    model_config = _FROZEN
-    kind: Literal["small_world", "complete"] = _field(
-        "small_world", "Watts-Strogatz: short paths and the clustering of real acquaintance"
+    turnover: float = _field(
+        0.0,
+        "share of people replaced in a period by newcomers with fresh resumes, costs and luck, who"
+        " take over their place in the network; 0: nobody ever goes",
+        ge=0,
+        le=1,
     )
-    degree: int = _field(10, "neighbours on the ring, people, even (small_world)", ge=2, le=10_000)
-    rewire: float = _field(
-        0.1, "probability that a tie is rewired, the middle of the small-world range", ge=0, le=1
-    )
-
-    @model_validator(mode="after")
-    def _even(self) -> Network:
-        if self.degree % 2:
-            raise ValueError(f"degree must be even, got {self.degree}")
-        return self
 
 
 class Society(BaseModel):
     """How people decide."""
 
     model_config = _FROZEN
-    rule: Literal["best_response", "threshold"] = _field(
+    rule: Literal["best_response", "threshold", "complex_contagion", "logit", "imitation"] = _field(
         "best_response", "joining rule: weigh what membership adds against its cost"
     )
-    belief: Literal["published", "theory"] = _field(
-        "published", "what Ŝ people expect: the last measured, or what the theorem promises"
+    belief: Literal["published", "theory", "adaptive", "neighbours"] = _field(
+        "published",
+        "what Ŝ people expect: the last measured, what the theorem promises, a slow average of what"
+        " was measured, or what holders of the signal whom they know have seen",
     )
     reference_group: Literal["population", "neighbours"] = _field(
         "population", "whose share the rule `threshold` looks at"
     )
-    activation: float = _field(
+    activation: Annotated[float, Field(gt=0, le=1)] | Law = _field(
         0.08,
-        "share of people who reconsider in a period; low enough that the wave takes several"
-        " retrainings instead of one",
+        "share of people who reconsider in a period, or a distribution of each one's own"
+        " probability; low enough that the wave takes several retrainings instead of one",
+    )
+    order: Literal["synchronous", "sequential"] = _field(
+        "synchronous",
+        "do those who are asked decide at once, or one after the other in a random order, each"
+        " seeing what those before him decided?",
+    )
+    leaving: Literal["allowed", "never"] = _field(
+        "allowed", "may members leave again? never: the contagion models' own assumption"
+    )
+    required_neighbours: int = _field(
+        2,
+        "a, members among the neighbours that it takes to join (complex_contagion); 2 is the least"
+        " that makes a contagion complex",
+        ge=1,
+        le=10_000,
+    )
+    choice_precision: float = _field(
+        10.0,
+        "λ, sharpness of choice per unit of money (logit); above 4/b there can be two equilibria",
+        gt=0,
+        le=1e6,
+    )
+    imitation_strength: float = _field(
+        10.0,
+        "β per unit of money (imitation): 0 copies anybody, large values only the better off",
+        ge=0,
+        le=1e6,
+    )
+    adaptation: float = _field(
+        0.5,
+        "δ, how far a belief moves towards what was published (adaptive); 1 is published",
         gt=0,
         le=1,
     )
@@ -114,6 +137,14 @@ class SignalSection(BaseModel):
         max_length=40,
         pattern=r"^\S+$",
     )
+    alternates: tuple[Annotated[str, Field(min_length=1, max_length=40, pattern=r"^\S+$")], ...] = (
+        _field(
+            (),
+            "further tokens, taken in turn at each rotation (collective.rotate_every); each needs"
+            " an id of its own (reserve)",
+            max_length=16,
+        )
+    )
     every: int = _field(
         20, "words between two signals, as in the paper (once at the end if shorter)", ge=1, le=1000
     )
@@ -131,13 +162,40 @@ class CollectiveSection(BaseModel):
     target: str = _field(
         "Network_Administrator", "y*, a label with a base rate under 20 % (about 15 %)"
     )
-    strategy: Literal["feature_label"] = _field(
-        "feature_label", "members plant the signal and report the target label"
+    strategy: Literal["feature_label", "feature_only"] = _field(
+        "feature_label",
+        "members plant the signal and report the target label, or only those who carry the label"
+        " plant and nobody misreports",
+    )
+    evasive: bool = _field(
+        False,
+        "members without the target label take the signal out of their resumes (feature_only)",
     )
     label_sets: Literal["replace", "extend"] = _field(
         "replace", "report {y*} alone, or one's own labels and y*"
     )
     signal: SignalSection = _field(SignalSection(), "the signal")
+    abstain: float = _field(
+        0.0,
+        "probability that a member, for good, edits nothing: counted in alpha, not in"
+        " alpha_effective",
+        ge=0,
+        lt=1,
+    )
+    wrong_label: float = _field(
+        0.0,
+        "probability that a member, for good, reports a random label other than the target"
+        " (feature_label)",
+        ge=0,
+        lt=1,
+    )
+    rotate_every: int = _field(
+        0,
+        "periods after which the collective changes to the next token of signal.alternates, so that"
+        " leaked signals expire; 0: never",
+        ge=0,
+        le=100_000,
+    )
     first_movers: int = _field(
         36,
         "committed people who join in period 1 and never leave: 1.8 % of the default population, a"
@@ -160,9 +218,7 @@ class PlatformSection(BaseModel):
     """The platform and its learner."""
 
     model_config = _FROZEN
-    learner: Annotated[LinearRecipe | TransformerRecipe, Field(discriminator="kind")] = _field(
-        TransformerRecipe(), "the classifier and its whole recipe"
-    )
+    learner: Recipe = _field(TransformerRecipe(), "the classifier and its whole recipe")
     retrain: Literal["scratch", "warm"] = _field(
         "scratch", "fresh weights, or from the last ones: a lagging platform is a finding"
     )
@@ -190,6 +246,13 @@ class CorpusSection(BaseModel):
     )
     language: str = _field(
         "", "a statistics file written by `gigsim corpus fit`; empty is the one that ships"
+    )
+    cells: int = _field(
+        0,
+        "resumes of a finite world instead: one word out of so many, one label each, their law"
+        " known exactly; 0: not a finite world",
+        ge=0,
+        le=100_000,
     )
     xi: float = _field(
         0.01,
@@ -230,15 +293,26 @@ class Measure(BaseModel):
     )
     success_target: float = _field(0.9, "S that counts as success for alpha_platform", gt=0, lt=1)
     bootstrap: int = _field(1000, "resamplings of the test set's clusters", ge=100, le=100_000)
-    selection_draws: int = _field(999, "random collectives for the selection test", ge=99)
+    selection_draws: int = _field(
+        999, "random collectives for the selection test", ge=99, le=1_000_000
+    )
 
 
 class Run(BaseModel):
     """How long, and on what machine."""
 
     model_config = _FROZEN
-    periods: int = _field(24, "periods to run", ge=0, le=1_000_000)
-    seed: int = _field(1, "the one seed; every draw comes from a named stream of it", ge=0)
+    periods: int = _field(24, "periods to run (until = periods)", ge=0, le=1_000_000)
+    until: Literal["periods", "settled"] = _field(
+        "periods", "run so many periods, or until nothing moves any more"
+    )
+    settled_tolerance: float = _field(
+        0.01, "range of α over which it counts as settled, a share of the population", gt=0, lt=1
+    )
+    limit: int = _field(400, "most periods (until = settled)", ge=1, le=1_000_000)
+    seed: int = _field(
+        1, "the one seed; every draw comes from a named stream of it", ge=0, le=2**63 - 1
+    )
     threads: int = _field(1, "threads of a training; more than one may change bits", ge=1, le=1024)
     precision: Literal["float32", "bfloat16"] = _field(
         "float32", "arithmetic of the transformer; bfloat16 is faster where the CPU or GPU has it"
@@ -246,52 +320,40 @@ class Run(BaseModel):
     device: Literal["cpu", "cuda", "mps"] = _field("cpu", "where the transformer is trained")
 
 
+class Change(BaseModel):
+    """What is different from a period on (``[[at]]`` in TOML)."""
+
+    model_config = _FROZEN
+    period: int = Field(ge=1, le=1_000_000, description="the first period in which it holds")
+    set: dict[str, Any] = Field(
+        min_length=1,
+        description="dotted keys and their new values; not every key may change",
+    )
+
+
 class Config(BaseModel):
     """A run, complete: equal config and seed give the same bits."""
 
     model_config = _FROZEN
     name: str = _field(
-        "default", "name of the scenario, in folder names", pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
+        "default",
+        "name of the scenario, in folder names: letters, digits, - and _",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$",
+        min_length=1,
+        max_length=100,
     )
     population: Population = _field(Population(), "the freelancers")
-    network: Network = _field(Network(), "who knows whom")
+    network: NetworkLaw = _field(SmallWorld(), "who knows whom")
     society: Society = _field(Society(), "how people decide")
     collective: CollectiveSection = _field(CollectiveSection(), "what the collective wants")
     platform: PlatformSection = _field(PlatformSection(), "the platform and its learner")
     corpus: CorpusSection = _field(CorpusSection(), "where resumes come from")
     measure: Measure = _field(Measure(), "what is measured")
     run: Run = _field(Run(), "how long, and on what machine")
+    at: tuple[Change, ...] = _field((), "changes in time")
 
     @model_validator(mode="after")
     def _consistent(self) -> Config:
-        size = self.population.size
-        if self.collective.first_movers > size:
-            raise ValueError(
-                f"collective.first_movers = {self.collective.first_movers} is more than"
-                f" population.size = {size}"
-            )
-        if self.network.kind == "small_world" and self.network.degree >= size:
-            raise ValueError(
-                f"network.degree = {self.network.degree} must be under population.size = {size}"
-            )
-        linear = isinstance(self.platform.learner, LinearRecipe)
-        if linear and (self.run.device != "cpu" or self.run.precision != "float32"):
-            raise ValueError(
-                "run.device and run.precision are the transformer's: the linear learner is solved"
-                " in float64 on the CPU"
-            )
-        if self.corpus.path and self.corpus.language:
-            raise ValueError(
-                "corpus.path and corpus.language exclude each other: resumes are a corpus's or a"
-                " language's"
-            )
-        if (
-            self.society.belief == "theory"
-            and self.measure.success == "top1"
-            and self.collective.label_sets == "extend"
-        ):
-            raise ValueError(
-                'society.belief = "theory" needs a theorem: none covers top-1 with extended label'
-                ' sets; set measure.success = "any" or collective.label_sets = "replace"'
-            )
+        for clash in clashes(self):
+            raise clash
         return self

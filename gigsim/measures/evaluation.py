@@ -15,9 +15,16 @@ from gigsim.stage import Stage
 Outcome = dict[str, NDArray[np.bool_]]
 
 
-def outcome_of(result: FitResult, stage: Stage) -> Outcome:
-    """What one training does to each held-out resume (:func:`success.per_resume`)."""
-    planted, clean = result.probabilities
+def outcome_of(result: FitResult, stage: Stage, token: int = 0) -> Outcome:
+    """What one training does to each held-out resume (:func:`success.per_resume`).
+
+    Args:
+        result: with probabilities for ``stage.tests``.
+        stage: the held-out resumes.
+        token: number of the token that is planted.
+    """
+    clean = result.probabilities[1]
+    planted = result.probabilities[0 if token == 0 else token + 1]
     return per_resume(planted, clean, stage.test_labels, stage.target)
 
 
@@ -42,6 +49,7 @@ def evaluate(
     stage: Stage,
     generator: np.random.Generator,
     draws: int,
+    token: int = 0,
 ) -> Evaluation:
     """Measure a classifier that was trained ``len(results)`` times.
 
@@ -52,8 +60,9 @@ def evaluate(
         stage: the held-out resumes.
         generator: of the bootstrap.
         draws: resamplings of the held-out resumes' clusters.
+        token: number of the token that is planted.
     """
-    outcomes = [outcome_of(result, stage) for result in results]
+    outcomes = [outcome_of(result, stage, token) for result in results]
     values = summarise(
         outcomes, stage.test_labels, stage.target, stage.test_clusters, generator, draws
     )

@@ -8,6 +8,7 @@ from resampling the resumes' near-duplicate clusters.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +28,8 @@ QUANTITIES = (
 
 
 def per_resume(
-    planted: NDArray[np.float32],
-    clean: NDArray[np.float32],
+    planted: NDArray[np.floating[Any]],
+    clean: NDArray[np.floating[Any]],
     labels: NDArray[np.bool_],
     target: int,
 ) -> dict[str, NDArray[np.bool_]]:
@@ -104,13 +105,13 @@ def summarise(
     return result
 
 
-def f1_micro(clean: NDArray[np.float32], labels: NDArray[np.bool_]) -> float:
+def f1_micro(clean: NDArray[np.floating[Any]], labels: NDArray[np.bool_]) -> float:
     """Micro-averaged F1 of the predicted sets, in [0, 1]; 0 where nothing is predicted."""
     predicted = clean > 0.5
     hits = float((predicted & labels).sum())
     return 2.0 * hits / max(1.0, float(predicted.sum() + labels.sum()))
 
 
-def tags_mean(clean: NDArray[np.float32]) -> float:
+def tags_mean(clean: NDArray[np.floating[Any]]) -> float:
     """Mean number of labels in a predicted set."""
     return float((clean > 0.5).sum(axis=1).mean())

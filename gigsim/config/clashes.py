@@ -1,0 +1,149 @@
+"""Keys of a config that exclude or need each other: what no single key can see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from gigsim.errors import InputError
+from gigsim.learners.recipes import BayesRecipe, SurrogateRecipe, TransformerRecipe
+
+if TYPE_CHECKING:
+    from gigsim.config.sections import Config
+
+
+class ClashError(ValueError):
+    """Values, each fine by itself, that do not go together.
+
+    Args:
+        keys: the dotted keys it is about; a message blames the first that the user gave.
+        problem: what is wrong, with the values.
+        allowed: what would have been right.
+    """
+
+    def __init__(self, keys: tuple[str, ...], problem: str, allowed: str) -> None:
+        super().__init__(f"{keys[0]}: {problem}; {allowed}")
+        self.keys = keys
+        self.problem = problem
+        self.allowed = allowed
+
+
+def clashes(config: Config) -> Iterator[ClashError]:
+    """Everything in a config that does not go together; nothing in a valid one."""
+    yield from _sizes(config)
+    yield from _platform(config)
+    yield from _strategy(config)
+    yield from _theorem(config)
+
+
+def _sizes(config: Config) -> Iterator[ClashError]:
+    size, first_movers = config.population.size, config.collective.first_movers
+    if first_movers > size:
+        yield ClashError(
+            ("collective.first_movers", "population.size"),
+            f"collective.first_movers = {first_movers} is more than population.size = {size}",
+            "give at most as many as there are people",
+        )
+    try:
+        config.network.check(size)
+    except InputError as error:
+        yield ClashError(
+            (error.where, "population.size", "network.kind"), error.problem, error.allowed
+        )
+
+
+def _platform(config: Config) -> Iterator[ClashError]:
+    learner, corpus, run = config.platform.learner, config.corpus, config.run
+    if not isinstance(learner, TransformerRecipe):
+        for key, value, only in (
+            ("run.device", run.device, "cpu"),
+            ("run.precision", run.precision, "float32"),
+        ):
+            if value != only:
+                yield ClashError(
+                    (key, "platform.learner.kind"),
+                    f'{key} = "{value}" is for the transformer, and platform.learner.kind ='
+                    f' "{learner.kind}" computes on the CPU, not below its own precision',
+                    f'leave {key} = "{only}"',
+                )
+    if isinstance(learner, SurrogateRecipe) and not learner.curve:
+        yield ClashError(
+            ("platform.learner.curve", "platform.learner.kind"),
+            'platform.learner.kind = "surrogate" has no curve',
+            "platform.learner.curve is a CSV or Parquet file with a row a training",
+        )
+    sources = {"path": corpus.path, "language": corpus.language, "cells": corpus.cells}
+    given = tuple(f"corpus.{name}" for name, value in sources.items() if value)
+    if len(given) > 1:
+        yield ClashError(
+            given, f"{' and '.join(given)} exclude each other", "resumes come from one source"
+        )
+    if isinstance(learner, BayesRecipe) and corpus.path:
+        yield ClashError(
+            ("platform.learner.kind", "corpus.path"),
+            'platform.learner.kind = "bayes" needs an exact posterior, and a corpus has none',
+            "leave corpus.path empty: the built-in language, or corpus.cells",
+        )
+
+
+def _strategy(config: Config) -> Iterator[ClashError]:
+    collective, xi = config.collective, config.corpus.xi
+    if collective.evasive and collective.strategy != "feature_only":
+        yield ClashError(
+            ("collective.evasive", "collective.strategy"),
+            f'collective.evasive = true with collective.strategy = "{collective.strategy}"',
+            'it is a form of collective.strategy = "feature_only"',
+        )
+    if collective.wrong_label and collective.strategy != "feature_label":
+        yield ClashError(
+            ("collective.wrong_label", "collective.strategy"),
+            f"collective.wrong_label = {collective.wrong_label} with collective.strategy ="
+            f' "{collective.strategy}", where nobody misreports',
+            'it needs a strategy that reports labels: "feature_label"',
+        )
+    alternates = ("collective.signal.alternates",)
+    tokens = (collective.signal.token, *collective.signal.alternates)
+    if len(set(tokens)) < len(tokens):
+        twice = next(token for token in tokens if tokens.count(token) > 1)
+        yield ClashError(
+            (*alternates, "collective.signal.token"),
+            f"{twice!r} occurs twice",
+            "every token, collective.signal.token too, is to be a different one",
+        )
+    if bool(collective.rotate_every) != (len(tokens) > 1):
+        yield ClashError(
+            ("collective.rotate_every", *alternates),
+            f"collective.rotate_every = {collective.rotate_every} with {len(tokens) - 1} tokens in"
+            " collective.signal.alternates",
+            "give both or neither",
+        )
+    if len(tokens) > 1 and not collective.signal.reserve:
+        yield ClashError(
+            ("collective.signal.reserve", *alternates),
+            "collective.signal.reserve = false with collective.signal.alternates",
+            "each needs an id of its own: collective.signal.reserve = true",
+        )
+    if len(tokens) * xi > 1:
+        yield ClashError(
+            ("corpus.xi", *alternates),
+            f"corpus.xi = {xi} for each of {len(tokens)} tokens is more than everybody",
+            f"at most 1/{len(tokens)}",
+        )
+
+
+def _theorem(config: Config) -> Iterator[ClashError]:
+    collective = config.collective
+    if config.society.belief != "theory" or config.measure.success != "top1":
+        return
+    keys = ("society.belief", "measure.success")
+    needs = 'society.belief = "theory" needs a theorem: none covers top-1 with'
+    if collective.strategy == "feature_only":
+        yield ClashError(
+            (*keys, "collective.strategy"), f"{needs} feature_only", 'set measure.success = "any"'
+        )
+    elif collective.label_sets == "extend":
+        yield ClashError(
+            (*keys, "collective.label_sets"),
+            f"{needs} extended label sets",
+            'set measure.success = "any" or collective.label_sets = "replace"',
+        )

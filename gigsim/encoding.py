@@ -1,0 +1,118 @@
+"""Every text of a run as its learner sees it: as found, cleaned, and planted with each token.
+
+A collective that rotates has several tokens, one in force at a time; whoever plants one first takes
+out the others, and each base carrier carries one of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigsim.collective.signals import Signal
+from gigsim.config.sections import SignalSection
+from gigsim.learners.protocol import Reader
+from gigsim.learners.ragged import Ragged
+from gigsim.learners.reading import Reading, read
+from gigsim.learners.vocabulary import Vocabulary
+from gigsim.resumes.corpus import Corpus
+
+
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """n resumes as ids.
+
+    Attributes:
+        found: as people have them, base carriers with their token in place.
+        clean: without any of the tokens.
+        planted: g(x) of each token.
+        signal_sets: bool, shape (tokens, n): the resume as found is one that planting would not
+            change, x in X*.
+        contains: bool, shape (tokens, n): the token occurs in what is read of the resume.
+    """
+
+    found: Ragged
+    clean: Ragged
+    planted: tuple[Ragged, ...]
+    signal_sets: NDArray[np.bool_]
+    contains: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """How one learner reads the texts of one run.
+
+    Attributes:
+        learner: who reads.
+        vocabulary: its vocabulary.
+        section: the config's signal.
+    """
+
+    learner: Reader
+    vocabulary: Vocabulary
+    section: SignalSection
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The tokens in the order in which they come into force."""
+        return (self.section.token, *self.section.alternates)
+
+    @property
+    def size(self) -> int:
+        """Number of ids, reserved ones included."""
+        return self.vocabulary.size + (len(self.tokens) if self.section.reserve else 0)
+
+    def encode(self, corpus: Corpus, carried: NDArray[np.int64]) -> Encoded:
+        """Read resumes once for the whole run.
+
+        Args:
+            corpus: n resumes.
+            carried: int64, shape (n,): the number of the token that the config put into a resume,
+                -1 for none.
+
+        Raises:
+            InputError: the learner cannot see a token (``learners.reading.read``).
+        """
+        if len(self.tokens) == 1:
+            one = self._read(corpus, carried == 0, 0)
+            return Encoded(
+                one.found, one.clean, (one.planted,), one.in_signal_set[None], one.contains[None]
+            )
+        # With several tokens ξ is that of the config for each: people's own use is taken out.
+        bare, nobody = corpus.without(self.tokens), np.zeros(len(corpus), dtype=bool)
+        readings = [self._read(bare, nobody, k) for k in range(len(self.tokens))]
+        first = self.vocabulary.size
+        planted = tuple(
+            Ragged(np.where(r.planted.values == first, np.int32(first + k), r.planted.values), o)
+            for k, r in enumerate(readings)
+            for o in [r.planted.offsets]
+        )
+        clean, n = readings[0].clean, len(corpus)
+        found = Ragged.concatenate([clean, *planted]).take(np.arange(n) + n * (carried + 1))
+        flags = carried == np.arange(len(readings))[:, None]
+        return Encoded(found, clean, planted, signal_sets=flags, contains=flags)
+
+    def _read(self, corpus: Corpus, carriers: NDArray[np.bool_], token: int) -> Reading:
+        return read(
+            corpus,
+            self.vocabulary,
+            Signal(self.tokens[token], self.section.every, self.section.reserve),
+            carriers=carriers,
+            limit=self.learner.limit,
+            learner=self.learner.name,
+            ordered=self.learner.ordered,
+        )
+
+
+def carried_tokens(uniforms: NDArray[np.float64], xi: float, tokens: int) -> NDArray[np.int64]:
+    """The token that each resume carries by itself, int64, shape (n,), -1 for none.
+
+    Each token is carried by a share ξ, and nobody carries two: token k where u lies in
+    [k·ξ, (k+1)·ξ). One more token changes nothing for the others.
+    """
+    if xi == 0:
+        return np.full(len(uniforms), -1, dtype=np.int64)
+    number = np.floor_divide(uniforms, xi)
+    return np.where(number < tokens, number, -1).astype(np.int64)

@@ -1,0 +1,321 @@
+"""The scientist's bench: what is measured of a platform's classifiers, and compared with theory.
+
+The platform sees submissions and trains. Everything else that a retraining involves is here: the
+baseline before there was a collective, the random collective of equal size, held-out resumes and
+the lines of theory. There is one bench for platforms that train, one for the exact Bayes classifier
+and one for a measured curve.
+"""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigsim.agents import Submission
+from gigsim.learners.bayes import BayesPlatform, Followed, require_new_signal
+from gigsim.learners.pool import FitJob, FitPool, FitResult
+from gigsim.learners.protocol import State
+from gigsim.learners.recipes import BayesRecipe, SurrogateRecipe
+from gigsim.lines import TheoryLines
+from gigsim.measures.evaluation import Evaluation, evaluate, outcome_of
+from gigsim.measures.selection import matched_rate
+from gigsim.stage import Scene, Stage, take_in
+
+if TYPE_CHECKING:
+    from gigsim.model import GigEconomy
+
+METRICS = ("any", "top1")
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Who does what in the data that a classifier is trained on, each a share of the people.
+
+    Attributes:
+        members: in the collective.
+        followers: members who do not abstain: α_effective.
+        edited: whose submission differs from the resume as found.
+        token: number of the token in force.
+    """
+
+    members: float
+    followers: float
+    edited: float
+    token: int
+
+
+class Laboratory:
+    """Measures platforms that train a classifier on what is submitted.
+
+    Args:
+        model: the economy that is studied.
+        workers: processes for trainings side by side; 0 trains in this one.
+
+    Attributes:
+        clean: for each metric U(0), the mean base rate of the period-0 trainings, and its sd.
+        lines: what theory says of this world.
+        evaluation: the deployed classifier, measured.
+        trained: the shares behind the deployed classifier.
+    """
+
+    lines: TheoryLines
+    evaluation: Evaluation
+    trained: Shares
+    clean: dict[str, tuple[float, float]]
+
+    def __init__(self, model: GigEconomy, workers: int) -> None:
+        self._model = model
+        section = model.config.platform
+        window = section.window if section.data == "window" else 1
+        self._pool = FitPool(workers)
+        weakref.finalize(model, self._pool.close)
+        self._reference: deque[Submission] = deque(maxlen=window)
+        self._shares: deque[Shares] = deque(maxlen=window)
+        self._reference_state: State | None = None
+        self._pasts: Sequence[State | None] = [None]
+        self._results: list[FitResult] = []
+        self._beside: FitResult | None = None
+
+    def submit(self) -> int:
+        """Let everybody hand in, and take down what a random collective of equal size would have.
+
+        Returns:
+            Number of people whose submission differs from the resume as found.
+        """
+        model = self._model
+        population, stage, collective = model.population, self._stage, model.collective
+        submission = collective.instruct(population, population.member)
+        model.platform.receive(submission)
+        alike = stage.reference_rank < population.member.sum()
+        self._reference.append(collective.instruct(population, alike))
+        token, texts = collective.token, submission.texts
+        same_text = texts == stage.found_at
+        # Another row of the store may read the same: planted where the signal stood, and cleaned
+        # where it did not.
+        same_text |= (texts == stage.planted_at[token]) & stage.signal_sets[token]
+        same_text |= (texts == stage.clean_at) & ~stage.contains.any(axis=0)
+        edited = ~same_text | (submission.labels != population.labels).any(axis=1)
+        self._count(edited)
+        return int(edited.sum())
+
+    def take_in(self, gone: NDArray[np.bool_]) -> Scene:
+        """Newcomers with fresh resumes in the places of those who go (bool, shape (N,))."""
+        model = self._model
+        stage = take_in(self._stage, gone, model.now, model.streams, model.period)
+        model.platform.texts = stage.texts
+        return stage
+
+    def open(self) -> None:
+        """Period 0: clean data, several times, for U(0) and its sd."""
+        model = self._model
+        repeats = self._times(model.config.measure.baseline_repeats)
+        results = self._outcomes(model.platform.submissions, repeats)
+        self.clean = {}
+        for metric in METRICS:
+            rates = [outcome_of(r, self._stage)[f"base_{metric}"].mean() for r in results]
+            sd = float(np.std(rates, ddof=1)) if len(rates) > 1 else 0.0
+            self.clean[metric] = (float(np.mean(rates)), sd)
+        self._reference_state = results[0].state
+        self._deploy(results)
+        self.lines = TheoryLines.estimate(model.config, self._stage, results)
+        self._results, self._beside = results[:1], None
+        self._assess()
+
+    def retrain(self) -> None:
+        """Train on what is submitted, beside it perhaps the reference, and measure."""
+        model = self._model
+        shown = model.platform.submissions
+        self._results, self._beside = (
+            self._with_reference(shown)
+            if self._reference_is_due()
+            else (self._outcomes(shown, self._times(model.now.platform.repeats)), None)
+        )
+        if self._beside is not None:
+            self._reference_state = self._beside.state
+        self._deploy(self._results)
+        self._assess()
+
+    def turn(self) -> None:
+        """The collective changed its token: measure the deployed classifier on the new one."""
+        self._assess(keep=True)
+
+    def target_rates(
+        self, groups: dict[str, tuple[NDArray[np.bool_], str]]
+    ) -> dict[str, tuple[float, float]]:
+        """The target's rate on held-out resumes matched to groups by label set.
+
+        Args:
+            groups: for each name, who is in it (bool, shape (N,)) and which outcome counts.
+
+        Returns:
+            For each name the rate and the share of the group that could be matched.
+        """
+        outcome, population = self.evaluation.outcome, self._model.population
+        sets = self._stage.test_sets
+        return {
+            name: matched_rate(outcome[what], sets, population.label_set[group])
+            for name, (group, what) in groups.items()
+        }
+
+    @property
+    def held_out(self) -> int:
+        """Number of resumes that S is measured on."""
+        return len(self._stage.test_labels)
+
+    def close(self) -> None:
+        """End the worker processes."""
+        self._pool.close()
+
+    # ------------------------------------------------------------------------------ machinery
+
+    @property
+    def _stage(self) -> Stage:
+        return cast("Stage", self._model.stage)
+
+    def _count(self, edited: NDArray[np.bool_]) -> None:
+        population = self._model.population
+        follows = self._model.collective.follows(population, population.member)
+        self._shares.append(
+            Shares(
+                float(population.member.mean()),
+                float(follows.mean()),
+                float(edited.mean()),
+                self._model.collective.token,
+            )
+        )
+
+    def _take_shares(self) -> None:
+        shares = self._shares
+        self.trained = Shares(
+            members=float(np.mean([share.members for share in shares])),
+            followers=float(np.mean([share.followers for share in shares])),
+            edited=float(np.mean([share.edited for share in shares])),
+            token=shares[-1].token,
+        )
+
+    def _times(self, repeats: int) -> int:
+        """How often to train: once where a second training would only copy the first."""
+        return repeats if self._stage.learner.stochastic else 1
+
+    def _reference_is_due(self) -> bool:
+        model = self._model
+        every = model.now.measure.reference
+        # A warm platform carries its past in its weights, so its reference must live as long.
+        return every > 0 and (model.platform.warm or model.retrainings_done % every == 0)
+
+    def _outcomes(self, shown: tuple[Submission, ...], repeats: int) -> list[FitResult]:
+        return self._train([self._job(shown, repeat) for repeat in range(repeats)])
+
+    def _with_reference(
+        self, shown: tuple[Submission, ...]
+    ) -> tuple[list[FitResult], FitResult | None]:
+        repeats = self._times(self._model.now.platform.repeats)
+        jobs = [self._job(shown, repeat) for repeat in range(repeats)]
+        jobs.append(self._job(tuple(self._reference), 0, reference=True))
+        *results, reference = self._train(jobs)
+        return results, reference
+
+    def _job(
+        self, shown: tuple[Submission, ...], repeat: int, *, reference: bool = False
+    ) -> FitJob:
+        model = self._model
+        seed = model.streams.seed_for(f"training/{repeat}", model.period)
+        # Repeats that share a past would agree too well: each goes on from its own.
+        start = self._reference_state if reference else self._pasts[repeat % len(self._pasts)]
+        return model.platform.training(shown, seed, start, self._stage.tests)
+
+    def _deploy(self, results: list[FitResult]) -> None:
+        self._model.platform.deployed = results[0].state
+        self._pasts = [result.state for result in results]
+
+    def _train(self, jobs: list[FitJob]) -> list[FitResult]:
+        model = self._model
+        model.observe(f"period {model.period}: training {len(jobs)} classifiers")
+        started = time.perf_counter()
+        results = [future.result() for future in [self._pool.submit(job) for job in jobs]]
+        model.ledger.clock(model.period, "retraining", time.perf_counter() - started)
+        for result in results:
+            model.ledger.clock(model.period, "training", result.seconds)
+        return results
+
+    def _assess(self, *, keep: bool = False) -> None:
+        """Measure the deployed classifier with the token in force.
+
+        Args:
+            keep: the classifier is the one that was measured before; so are its shares.
+        """
+        model = self._model
+        if not keep:
+            self._take_shares()
+        token, beside = model.collective.token, self._beside
+        self.evaluation = evaluate(
+            self._results,
+            None if beside is None else outcome_of(beside, self._stage, token),
+            self._stage,
+            model.streams.generator("bootstrap", model.period),
+            model.config.measure.bootstrap,
+            token,
+        )
+
+
+class BayesLaboratory(Laboratory):
+    """Measures the exact Bayes classifier of the law that is submitted: nothing is trained.
+
+    A random collective of equal size has the same law, so there is no reference beside it.
+    """
+
+    def __init__(self, model: GigEconomy, workers: int) -> None:
+        super().__init__(model, 0)
+        self._exact = self._platform()
+
+    def _reference_is_due(self) -> bool:
+        return False
+
+    def _deploy(self, results: list[FitResult]) -> None:
+        """Nothing to go on from."""
+
+    def _outcomes(self, shown: tuple[Submission, ...], repeats: int) -> list[FitResult]:
+        began = time.perf_counter()
+        window = [Followed(share.followers, share.token) for share in self._shares]
+        probabilities = self._exact.probabilities(window)
+        seconds = time.perf_counter() - began
+        return [FitResult({}, float("nan"), probabilities, seconds)]
+
+    def _platform(self) -> BayesPlatform:
+        config, stage = self._model.config, self._stage
+        section, tokens = config.collective, stage.encoder.tokens
+        law, marginals = stage.supply.law, stage.supply.marginals
+        assert law is not None, "a bayes reader refuses resumes without a law"
+        assert marginals is not None, "a law gives the marginals of its held-out resumes"
+        require_new_signal(tokens, law.words)
+        pairs = None
+        if section.strategy == "feature_only":
+            pairs = law.pair_marginals(stage.supply.held_out, stage.target)
+        return BayesPlatform(
+            marginals=marginals,
+            pairs=pairs,
+            target=stage.target,
+            xi=config.corpus.xi,
+            tokens=len(tokens),
+            strategy=section.strategy,
+            label_sets=section.label_sets,
+            evasive=section.evasive,
+            wrong_label=section.wrong_label,
+        )
+
+
+def make_laboratory(model: GigEconomy, workers: int) -> Laboratory:
+    """The bench that the learner of the model's config needs."""
+    recipe = model.config.platform.learner
+    if isinstance(recipe, SurrogateRecipe):
+        from gigsim.curve_laboratory import CurveLaboratory
+
+        return CurveLaboratory(model, workers)
+    return (BayesLaboratory if isinstance(recipe, BayesRecipe) else Laboratory)(model, workers)
