@@ -1,7 +1,8 @@
-"""``gigsim corpus``: import a published archive, describe a corpus, fit the language to one."""
+"""``gigsim corpus``: import resumes, describe a corpus, fit the language to one."""
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +17,7 @@ from gigsim.cli.output import (
     print_lines,
     stderr,
 )
+from gigsim.errors import InputError
 
 corpus_app = typer.Typer(
     help="Resume corpora: import, describe, fit the built-in language.\n\n"
@@ -27,24 +29,51 @@ corpus_app = typer.Typer(
 
 @corpus_app.command("import")
 def import_command(
-    source: Annotated[Path, typer.Argument(help="The published archive, resumes_corpus.zip.")],
+    source: Annotated[
+        Path,
+        typer.Argument(help="A zip, a folder, a parquet file, or a txt, csv or jsonl (also .gz)."),
+    ],
     dest: Annotated[Path, typer.Argument(help="The corpus file to write, e.g. corpus.npz.")],
+    form: Annotated[
+        str,
+        typer.Option(help="auto, archive, folder, one-file, csv, parquet or jsonl."),
+    ] = "auto",
+    text: Annotated[
+        str | None, typer.Option(help="Column of a table with the texts.  [default: text]")
+    ] = None,
+    labels: Annotated[
+        str | None, typer.Option(help="Column of a table with the labels.  [default: labels]")
+    ] = None,
+    separator: Annotated[
+        str | None, typer.Option(help="Between a resume's labels, in a table.  [default: ;]")
+    ] = None,
     scrub: Annotated[
         bool, typer.Option(help="Remove addresses, numbers and links of persons.")
     ] = True,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Read the published archive: decode, strip markup, scrub, cluster near-duplicates, split.
+    """Read resumes: decode, strip markup, scrub, cluster near-duplicates, split.
+
+    Forms: the published archive, the folder extracted from it, one file of lines
+    id:::label;label:::text, or a table with columns of texts and labels.
 
     Example: gigsim corpus import resumes_corpus.zip corpus.npz
     """
-    from gigsim.resumes.archive import import_archive
+    from gigsim.resumes.forms import import_corpus
 
     check_target(dest)
-    with stderr.status("reading the archive") if not quiet else nullcontext() as status:
-        corpus, report = import_archive(
-            source, scrub=scrub, progress=status.update if status is not None else None
+    if dest.exists() and os.path.exists(source) and dest.samefile(source):  # noqa: PTH110
+        raise InputError(str(dest), "is the source itself", "name another file")
+    with stderr.status("reading the resumes") if not quiet else nullcontext() as status:
+        corpus, report = import_corpus(
+            source,
+            form=form,
+            text=text,
+            labels=labels,
+            separator=separator,
+            scrub=scrub,
+            progress=status.update if status is not None else None,
         )
         corpus.save(dest)
     if as_json:

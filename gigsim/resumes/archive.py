@@ -1,55 +1,59 @@
-"""Reading the published resume archive (Jiechieu and Tsopze 2020) as a corpus.
+"""Reading the published resume archive (Jiechieu and Tsopze 2020).
 
 The archive holds ``NNNNN.txt`` (one resume) and ``NNNNN.lab`` (its labels, one a line, possibly
-none) for each resume. It is read in memory, member by member; nothing is unpacked to disk.
+none) for each resume, or all resumes in one file (``resumes.one_file``). It is read in memory,
+member by member; nothing is unpacked to disk, and no archive inside the archive is opened.
 
-The corpus keeps no file name and does not keep the archive's order, which is by label: resumes are
-sorted by the digest of their clean text. So the same resumes give the same bytes however the
-archive was packed, and no stretch of the corpus says anything about a label.
+Everything that the zip's directory can tell is checked before anything is decompressed.
 """
 
 from __future__ import annotations
 
-import hashlib
+import io
 import os
 import re
+import stat
 import struct
 import zipfile
-import zlib
-from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import BinaryIO, cast
 
 from gigsim.errors import InputError
-from gigsim.resumes.cleaning import Cleaned, clean
+from gigsim.resumes import limits, one_file
+from gigsim.resumes.assembly import assemble
+from gigsim.resumes.bounded import DAMAGED, Bounded, open_regular
 from gigsim.resumes.corpus import OCCUPATIONS, Corpus
-from gigsim.resumes.duplicates import near_duplicate_clusters
-from gigsim.resumes.import_report import CleaningTally, ImportReport, import_report
-from gigsim.resumes.split import content_digest, split_by_cluster
-
-#: Uncompressed sizes beyond which an archive is not the published one (171 MB in all, 88 kB the
-#: largest member) but a mistake or a bomb.
-MAX_MEMBER_BYTES = 4 << 20
-MAX_TOTAL_BYTES = 2 << 30
-
-_ALLOWED = "the published archive is needed: a zip of NNNNN.txt and NNNNN.lab files"
-_ENCRYPTED = 0x1
-#: The count of members that says "more than 65,534, look elsewhere".
-_ZIP64 = 0xFFFF
-_DRIVE = re.compile(r"[A-Za-z]:")
-#: What zipfile raises on damaged files (NotImplementedError: features that a flipped bit claims).
-_BROKEN_ZIP = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    OSError,
-    ValueError,
-    NotImplementedError,
+from gigsim.resumes.import_report import ImportReport
+from gigsim.resumes.members import LABELS, TEXT, resume_stems
+from gigsim.resumes.source import (
+    PUBLISHED,
+    RawResume,
+    Source,
+    published_labels,
+    reason,
+    refuse_ratio,
+    refuse_size,
+    refuse_total,
+    shown,
 )
+
+ALLOWED = (
+    "the published archive is needed: a zip of NNNNN.txt and NNNNN.lab files, or of one file with"
+    f" {one_file.FORM} in each line"
+)
+
+_ENCRYPTED = 0x1
+_DRIVE = re.compile(r"[A-Za-z]:")
+_BROKEN_ZIP = (*DAMAGED, struct.error)
+_END = b"PK\x05\x06"
+_END_64 = b"PK\x06\x07"
+#: Bytes of the last record and of what may follow it, and of the record before it in zip64.
+_END_BYTES, _END_64_BYTES = 22, 20
+#: Bytes before a member's name and content.
+_HEADER_BYTES = 30
 
 
 def import_archive(
@@ -60,9 +64,7 @@ def import_archive(
 ) -> tuple[Corpus, ImportReport]:
     """Read the archive as published: clean, cluster and split its resumes.
 
-    Resumes without a label are kept (2.5 % of the published ones): the empty set is a label set.
-    Resumes without a word left are dropped and counted. A pure function of the archive's content:
-    neither names nor order of its members change the result.
+    A pure function of the archive's content: neither names nor order of its members change it.
 
     Args:
         source: the zip file.
@@ -73,165 +75,148 @@ def import_archive(
         The corpus and what was done to make it.
 
     Raises:
-        InputError: no such file, not a zip or broken; a member too large, encrypted, with an
-            unsafe or a repeated name; a resume without labels file or the reverse; an unknown
-            label; no resumes.
+        InputError: what :func:`open_archive` and :func:`~gigsim.resumes.assembly.assemble` raise.
     """
-    source = Path(source)
-    tally = CleaningTally()
-    # Words are numbered as they come and renumbered in the end, in order of the words.
-    numbers: defaultdict[str, int] = defaultdict()
-    numbers.default_factory = numbers.__len__
-    rows: list[tuple[bytes, bytes, NDArray[np.uint32]]] = []
-    with _open(source) as archive:
-        stems, others = _members(archive, source)
-        for k, stem in enumerate(stems):
-            cleaned, labels = _resume(archive, source, stem, scrub)
-            tally.add(cleaned)
-            if cleaned.text:
-                tokens = map(numbers.__getitem__, cleaned.text.split())
-                array = np.fromiter(tokens, dtype=np.uint32)
-                rows.append((content_digest(cleaned.text), labels.tobytes(), array))
-            if progress is not None and (k % 256 == 255 or k + 1 == len(stems)):
-                progress(f"read {k + 1:,} of {len(stems):,} resumes")
-    if not rows:
-        raise InputError(str(source), "no resume has any text", _ALLOWED)
-    if progress is not None:
-        progress("looking for near-duplicates")
-    corpus = _corpus(rows, numbers, scrub)
-    return corpus, import_report(corpus, tally, scrubbed=scrub, other_members=others)
+    with open_archive(Path(source)) as opened:
+        return assemble(opened, scrub=scrub, progress=progress)
 
 
-def _open(source: Path) -> zipfile.ZipFile:
-    if not source.exists():
-        raise InputError(str(source), "no such file", _ALLOWED)
-    if not source.is_file():
-        raise InputError(str(source), "not a file", _ALLOWED)
-    try:
-        archive = zipfile.ZipFile(source)
-        listed = _listed_members(source)
-    except _BROKEN_ZIP as error:
-        raise InputError(str(source), f"not a readable zip file ({error})", _ALLOWED) from error
-    # A damaged length in the directory makes zipfile step over members without a word.
-    if listed not in (len(archive.infolist()), _ZIP64):
-        archive.close()
-        raise InputError(
-            str(source), f"{len(archive.infolist())} of {listed} members are listed", _ALLOWED
+@contextmanager
+def open_archive(path: Path) -> Iterator[Source]:
+    """The zip as a source of resumes.
+
+    Raises:
+        InputError: no such file, not a zip or broken; a member too large, packed too well,
+            overlapping another, encrypted, no regular file, with an unsafe or a repeated name; a
+            resume without labels file or the reverse; an unknown label; no resumes.
+    """
+    place = str(path)
+    with ExitStack() as stack:
+        file = stack.enter_context(os.fdopen(open_regular(path, place, ALLOWED), "rb"))
+        try:
+            listed = _listed_members(file, place)
+            archive = stack.enter_context(zipfile.ZipFile(file))
+        except _BROKEN_ZIP as error:
+            raise InputError(
+                place, f"not a readable zip file ({reason(error)})", ALLOWED
+            ) from error
+        # A damaged length in the directory makes zipfile step over members without a word.
+        found = archive.infolist()
+        if listed != len(found):
+            raise InputError(place, f"{len(found)} of {listed} members are listed", ALLOWED)
+        files = [info for info in found if not info.filename.endswith("/")]
+        _check(found, archive.start_dir, place)
+        single = _single_text(files)
+        if single is not None:
+            inner = cast(BinaryIO, stack.enter_context(_opened(archive, place, single)))
+            where = f"{place}: {shown(single.filename)}"
+            stream = Bounded(inner, where, ALLOWED, single.compress_size)
+            yield one_file.source(cast(BinaryIO, io.BufferedReader(stream)), where)
+            return
+        for info in files:
+            where = f"{place}: {shown(info.filename)}"
+            refuse_size(info.file_size, where)
+        stems, others = resume_stems([info.filename for info in files], place, ALLOWED)
+        yield Source(
+            place=place,
+            resumes=_resumes(archive, place, stems),
+            allowed=ALLOWED,
+            kind=PUBLISHED,
+            label_names=OCCUPATIONS,
+            total=len(stems),
+            other_files=others,
         )
-    return archive
 
 
-def _listed_members(source: Path) -> int:
-    """The number of members that the last record of the zip claims (APPNOTE.TXT 4.3.16)."""
-    with source.open("rb") as stream:
-        size = stream.seek(0, os.SEEK_END)
-        stream.seek(max(0, size - (1 << 16) - 22))
-        tail = stream.read()
-    return int(struct.unpack_from("<H", tail, tail.rindex(b"PK\x05\x06") + 10)[0])
+def _listed_members(file: BinaryIO, place: str) -> int:
+    """The number of members that the last record of the zip claims (APPNOTE.TXT 4.3.14, 4.3.16).
 
-
-def _members(archive: zipfile.ZipFile, source: Path) -> tuple[list[str], int]:
-    """Names of the resumes without their suffix, sorted, and the number of other files.
-
-    Everything the directory of the zip can tell is checked before anything is decompressed.
+    Its size is looked at too: zipfile reads the whole directory before it says a word.
     """
-    infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
+    start = max(0, file.seek(0, os.SEEK_END) - (1 << 16) - _END_BYTES - _END_64_BYTES)
+    file.seek(start)
+    tail = file.read()
+    end = tail.rindex(_END)
+    listed, size = struct.unpack_from("<HI", tail, end + 10)
+    locator = end - _END_64_BYTES
+    if locator >= 0 and tail[locator : locator + 4] == _END_64:
+        # Zip64: as zipfile does, the larger record is expected right before its locator.
+        file.seek(start + locator - 56)
+        listed, size = struct.unpack_from("<QQ", file.read(56), 32)
+    file.seek(0)
+    if size > limits.DIRECTORY_BYTES:
+        raise InputError(
+            place,
+            f"a directory of {size:,} bytes",
+            f"at most {limits.DIRECTORY_BYTES:,} are read",
+        )
+    return int(listed)
+
+
+def _check(infos: list[zipfile.ZipInfo], end: int, place: str) -> None:
+    """Refuse what no honest archive of resumes has in its directory; ``end``: where that begins."""
     total = 0
     for info in infos:
-        where = f"{source}: {info.filename!r}"
+        where = f"{place}: {shown(info.filename)}"
         name = info.orig_filename
         path = PurePosixPath(name.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts or _DRIVE.match(name):
-            raise InputError(where, "a name that leads out of the archive", _ALLOWED)
+            raise InputError(where, "a name that leads out of the archive", ALLOWED)
         if not name or "\0" in name:
-            raise InputError(where, "a name that is cut short", _ALLOWED)
+            raise InputError(where, "a name that is cut short", ALLOWED)
+        kind = stat.S_IFMT(info.external_attr >> 16)
+        if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+            what = "a symbolic link" if kind == stat.S_IFLNK else "neither a file nor a folder"
+            raise InputError(where, what, "an archive may hold plain files only")
         if info.flag_bits & _ENCRYPTED:
-            raise InputError(where, "encrypted", _ALLOWED)
+            raise InputError(where, "encrypted", ALLOWED)
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise InputError(
                 where,
                 f"compression method {info.compress_type}",
                 "members are to be stored or deflated, as published",
             )
-        if info.file_size > MAX_MEMBER_BYTES:
-            raise InputError(
-                where, f"{info.file_size} bytes", f"a member may have {MAX_MEMBER_BYTES}"
-            )
         total += info.file_size
-    if total > MAX_TOTAL_BYTES:
-        raise InputError(
-            str(source), f"{total} bytes uncompressed", f"at most {MAX_TOTAL_BYTES} are read"
-        )
-    repeated = [name for name, k in Counter(info.filename for info in infos).items() if k > 1]
-    if repeated:
-        raise InputError(f"{source}: {repeated[0]!r}", "the name occurs twice", _ALLOWED)
-    texts = {info.filename[:-4] for info in infos if info.filename.endswith(".txt")}
-    labels = {info.filename[:-4] for info in infos if info.filename.endswith(".lab")}
-    for stem in sorted(texts ^ labels):
-        found, missing = (".txt", ".lab") if stem in texts else (".lab", ".txt")
-        raise InputError(f"{source}: {stem + found!r}", f"has no {missing} beside it", _ALLOWED)
-    if not texts:
-        raise InputError(str(source), "no resumes in it", _ALLOWED)
-    return sorted(texts), len(infos) - 2 * len(texts)
-
-
-def _resume(
-    archive: zipfile.ZipFile, source: Path, stem: str, scrub: bool
-) -> tuple[Cleaned, NDArray[np.bool_]]:
-    """One clean resume and its labels, bool, shape (10,)."""
-    raw = _read(archive, source, stem + ".txt")
-    cleaned = clean(raw, scrub=scrub, where=f"{source}: {stem + '.txt'!r}")
-    labels = np.zeros(len(OCCUPATIONS), dtype=np.bool_)
-    for line in _read(archive, source, stem + ".lab").decode("utf-8", "replace").splitlines():
-        name = line.strip()
-        if name and name not in OCCUPATIONS:
+        refuse_total(total, place)
+        refuse_ratio(info.file_size, info.compress_size, where)
+    by_offset = sorted(infos, key=lambda info: info.header_offset)
+    starts = [info.header_offset for info in by_offset] + [end]
+    for info, (begin, following) in zip(by_offset, pairwise(starts), strict=True):
+        least = _HEADER_BYTES + len(info.orig_filename) + info.compress_size
+        if begin + least > following:
             raise InputError(
-                f"{source}: {stem + '.lab'!r}",
-                f"unknown label {name[:80]!r}",
-                f"labels are {', '.join(OCCUPATIONS)}, one a line",
+                f"{place}: {shown(info.filename)}", "overlaps what comes after it", ALLOWED
             )
-        if name:
-            labels[OCCUPATIONS.index(name)] = True
-    return cleaned, labels
 
 
-def _read(archive: zipfile.ZipFile, source: Path, name: str) -> bytes:
+def _single_text(files: list[zipfile.ZipInfo]) -> zipfile.ZipInfo | None:
+    """The one text file of an archive that holds nothing else but what macOS adds."""
+    files = [info for info in files if not info.filename.startswith("__MACOSX/")]
+    return files[0] if len(files) == 1 and files[0].filename.endswith(TEXT) else None
+
+
+def _resumes(archive: zipfile.ZipFile, place: str, stems: list[str]) -> Iterator[RawResume]:
+    for stem in stems:
+        labels = f"{place}: {shown(stem + LABELS)}"
+        yield RawResume(
+            where=f"{place}: {shown(stem + TEXT)}",
+            text=_read(archive, place, stem + TEXT),
+            labels=published_labels(_read(archive, place, stem + LABELS), labels),
+        )
+
+
+def _read(archive: zipfile.ZipFile, place: str, name: str) -> bytes:
     try:
         # Never more than the size that was checked: zipfile stops there and compares the CRC.
         return archive.read(name)
     except _BROKEN_ZIP as error:
-        reason = str(error) or type(error).__name__
-        raise InputError(f"{source}: {name!r}", f"unreadable ({reason})", _ALLOWED) from error
+        where = f"{place}: {shown(name)}"
+        raise InputError(where, f"unreadable ({reason(error)})", ALLOWED) from error
 
 
-def _corpus(
-    rows: list[tuple[bytes, bytes, NDArray[np.uint32]]], numbers: dict[str, int], scrub: bool
-) -> Corpus:
-    """Resumes (digest, label row, provisional tokens) as a corpus, ordered by content."""
-    words = sorted(numbers)
-    renumbered = np.empty(len(words), dtype=np.uint32)
-    renumbered[[numbers[word] for word in words]] = np.arange(len(words), dtype=np.uint32)
-    rows.sort(key=lambda row: row[:2])
-    digests = [digest for digest, _, _ in rows]
-    identity = hashlib.blake2b(digest_size=8)
-    for digest, labels, _ in rows:
-        identity.update(digest + labels)
-    offsets = np.zeros(len(rows) + 1, dtype=np.int64)
-    np.cumsum([len(tokens) for _, _, tokens in rows], out=offsets[1:])
-    tokens = renumbered[np.concatenate([tokens for _, _, tokens in rows])]
-    clusters = near_duplicate_clusters(words, tokens, offsets)
-    return Corpus(
-        words=tuple(words),
-        tokens=tokens,
-        offsets=offsets,
-        labels=np.frombuffer(b"".join(labels for _, labels, _ in rows), dtype=np.bool_).reshape(
-            len(rows), len(OCCUPATIONS)
-        ),
-        label_names=OCCUPATIONS,
-        clusters=clusters,
-        test_side=split_by_cluster(digests, clusters),
-        origin=(
-            f"published resume archive, {len(rows)} resumes, content {identity.hexdigest()}, "
-            f"personal data {'scrubbed' if scrub else 'NOT scrubbed'}"
-        ),
-    )
+def _opened(archive: zipfile.ZipFile, place: str, info: zipfile.ZipInfo) -> zipfile.ZipExtFile:
+    try:
+        return cast(zipfile.ZipExtFile, archive.open(info))
+    except _BROKEN_ZIP as error:
+        where = f"{place}: {shown(info.filename)}"
+        raise InputError(where, f"unreadable ({reason(error)})", ALLOWED) from error

@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -114,6 +114,14 @@ class Corpus:
             test_side=self.test_side[rows],
             origin=self.origin,
         )
+
+    def without(self, words: Sequence[str]) -> Corpus:
+        """The same resumes with every occurrence of the given words taken out."""
+        unwanted = set(words)
+        keep = ~np.array([word in unwanted for word in self.words], dtype=bool)[self.tokens]
+        kept = np.zeros(len(keep) + 1, dtype=np.int64)
+        np.cumsum(keep, out=kept[1:])
+        return replace(self, tokens=self.tokens[keep], offsets=kept[self.offsets])
 
     def training_side(self) -> Corpus:
         """The resumes that classifiers, vocabularies and languages may see."""

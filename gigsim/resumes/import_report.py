@@ -45,8 +45,8 @@ class ImportReport:
     """Counts of one import; in resumes unless the name says otherwise.
 
     Attributes:
-        read: in the archive.
-        other_members: files of the archive that are neither ``.txt`` nor ``.lab``, not read.
+        read: in the source.
+        other_members: files of an archive or folder that are neither texts nor labels, not read.
         utf8, cp1252: decoded as such.
         undefined_bytes: bytes that cp1252 does not define, kept as U+FFFD.
         with_markup, tags: resumes that held tags, tags removed.
@@ -100,7 +100,7 @@ class ImportReport:
             f" entities unescaped in {self.with_entities:,} ({self.entities:,})",
         ]
         if self.other_members:
-            lines.append(f"{self.other_members:,} other files in the archive were not read")
+            lines.append(f"{self.other_members:,} other files beside the resumes were not read")
         if self.scrubbed:
             lines += [
                 f"scrubbed {kind.replace('_', ' ')}: {hits:,} in {resumes:,} resumes"

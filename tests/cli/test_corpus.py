@@ -63,6 +63,19 @@ def test_import_for_programs(gigsim: Gigsim, archive: Path) -> None:
     assert any("example.org" in word for word in load_corpus("c.npz").words)
 
 
+def test_import_of_a_table_with_labels_of_its_own(gigsim: Gigsim, tmp_path: Path) -> None:
+    rows = [{"id": k, "cv": f"text {k}", "jobs": "Cook|Baker" if k % 2 else ""} for k in range(9)]
+    (tmp_path / "table.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    options = ["--text", "cv", "--labels", "jobs", "--separator", "|", "--json"]
+    done = gigsim("corpus", "import", "table.jsonl", "c.npz", *options)
+    assert (done.code, done.err) == (0, "")
+    found = json.loads(done.out)
+    assert (found["read"], found["kept"], found["empty_label_sets"]) == (9, 9, 5)
+    assert found["label_shares"] == {"Baker": 4 / 9, "Cook": 4 / 9}
+    assert load_corpus("c.npz").label_names == ("Baker", "Cook")
+    assert json.loads(gigsim("corpus", "describe", "c.npz", "--json").out)["resumes"] == 9
+
+
 def test_describe(gigsim: Gigsim, corpus: Path) -> None:
     done = gigsim("corpus", "describe", str(corpus))
     assert (done.code, done.err) == (0, "")
@@ -104,6 +117,10 @@ def test_a_run_on_a_corpus(gigsim: Gigsim, corpus: Path, toy_arguments: list[str
     [
         (["import", "nowhere.zip", "c.npz"], "nowhere.zip: no such file"),
         (["import", "{corpus}", "c.npz"], "no resumes in it"),
+        (["import", "{archive}", "c.npz", "--form", "x"], "--form: 'x' is not known; auto, "),
+        (["import", "{archive}", "c.npz", "--form", "csv"], "resumes_corpus.zip: line 1"),
+        (["import", "{archive}", "c.npz", "--text", "x"], "--text: "),
+        (["import", "{archive}", "{archive}"], "resumes_corpus.zip: is the source itself"),
         (["import", "{archive}", "no/c.npz"], "no/c.npz: there is no folder"),
         (["import", "{archive}", "."], ".: is a folder"),
         (["describe", "nowhere.npz"], "nowhere.npz: no such file"),
