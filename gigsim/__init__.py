@@ -9,7 +9,17 @@ from gigsim import theory
 from gigsim.config import Config, load
 from gigsim.errors import InputError
 from gigsim.model import GigEconomy
+from gigsim.replicates import load_replicates
 from gigsim.runs import load_run, save_run
 
-__all__ = ["Config", "GigEconomy", "InputError", "load", "load_run", "save_run", "theory"]
+__all__ = [
+    "Config",
+    "GigEconomy",
+    "InputError",
+    "load",
+    "load_replicates",
+    "load_run",
+    "save_run",
+    "theory",
+]
 __version__ = "0.1.0"

@@ -15,12 +15,14 @@ from gigsim._mesa import forget_agent_counter
 from gigsim.agents import Collective, Freelancer, Platform
 from gigsim.config import Config, build
 from gigsim.config.changes import timeline
+from gigsim.errors import InputError
 from gigsim.laboratory import make_laboratory
 from gigsim.learners.recipes import SurrogateRecipe
 from gigsim.lines import TheoryLines
 from gigsim.measures.evaluation import Evaluation
 from gigsim.measures.selection import Selection, selection
 from gigsim.record import Ledger
+from gigsim.settled import settled
 from gigsim.society import beliefs, joining
 from gigsim.society.decision import decide
 from gigsim.stage import Scene, Stage, found_population, set_scene, set_stage
@@ -233,9 +235,9 @@ class GigEconomy(mesa.Model):
         section = self.config.run
         if section.until == "periods":
             return self.period >= section.periods
-        from gigsim.settled import settled
-
-        return self.period >= section.limit or settled(self.periods, self.config)
+        if self.period >= section.limit:
+            return True
+        return settled(self.periods, self.config, self.laboratory.held_out)
 
     @property
     def alpha(self) -> float:
@@ -344,12 +346,26 @@ class GigEconomy(mesa.Model):
         self.joined = self.left = self.replaced = 0
         self.submit()
         self.laboratory.open()
+        self._check_beliefs()
         self.expectation = beliefs.nothing(self.clean_rate)
         self.retrained = True
         self.measure()
         # Nobody is paid for a world without a collective; S - U(0) is noise there.
         self.benefits = self.costs = 0.0
         self.record()
+
+    def _check_beliefs(self) -> None:
+        """Refuse a run that will ask for a theorem where none gives a number."""
+        metric = self.config.measure.success
+        believes = [c.society.belief == "theory" for c in (self.config, *self._changes.values())]
+        if any(believes) and metric not in self.lines.signals:
+            raise InputError(
+                "society.belief",
+                f"no theorem covers {metric} here: its numbers are not known for these resumes,"
+                " this strategy and this learner",
+                "published, adaptive or neighbours; or the built-in language with a token of its"
+                " own",
+            )
 
     def _belief(self) -> beliefs.Expectation:
         """What people expect this period."""

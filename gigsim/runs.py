@@ -8,7 +8,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -78,9 +78,26 @@ def save_run(model: GigEconomy, out: Path | str, command: Sequence[str] = ()) ->
     Raises:
         InputError: ``out`` cannot be written to.
     """
-    out = Path(out)
+    return write_whole(Path(out), run_name(model.config), lambda at: _write(model, at, command))
+
+
+def run_name(config: Config) -> str:
+    """``<UTC time>-<name>-<hash of the config>``, of now."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    name = f"{stamp}-{model.config.name}-{digest(model.config)}"
+    return f"{stamp}-{config.name}-{digest(config)}"
+
+
+def write_whole(out: Path, name: str, write: Callable[[Path], None]) -> Path:
+    """Make a folder that appears complete or not at all.
+
+    Args:
+        out: the folder that it goes to; made if it is not there.
+        name: its name; a number is added where it is taken.
+        write: fills the empty folder that it is given.
+
+    Raises:
+        InputError: ``out`` cannot be written to.
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
         partial = out / f".{name}.partial-{os.getpid()}"
@@ -88,7 +105,7 @@ def save_run(model: GigEconomy, out: Path | str, command: Sequence[str] = ()) ->
     except OSError as error:
         raise _not_writable(out, error.strerror) from error
     try:
-        _write(model, partial, command)
+        write(partial)
         final = _free_name(out / name)
         partial.rename(final)
     except BaseException:
@@ -121,12 +138,23 @@ def load_run(path: Path | str) -> RunFolder:
     allowed = "a folder written by `gigsim run` is needed"
     if not path.is_dir():
         raise InputError(str(path), "no such run folder", allowed)
+    if (path / "runs.parquet").is_file():
+        raise InputError(str(path), "holds replicates, not one run", "gigsim.load_replicates does")
+    return RunFolder(**read_folder(path, _TABLES, allowed))
+
+
+def read_folder(path: Path, tables: Sequence[str], allowed: str) -> dict[str, Any]:
+    """``path``, ``config``, ``summary`` and the named tables of a folder.
+
+    Raises:
+        InputError: a file missing or damaged, another schema; it says what is ``allowed``.
+    """
     try:
-        tables = {name: _read_table(path / f"{name}.parquet") for name in _TABLES}
+        found: dict[str, Any] = {name: _read_table(path / f"{name}.parquet") for name in tables}
         summary = json.loads((path / "summary.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(str(path), f"not a complete run ({error})", allowed) from error
-    return RunFolder(path=path, config=load(path / "config.toml"), summary=summary, **tables)
+    return {"path": path, "config": load(path / "config.toml"), "summary": summary, **found}
 
 
 def tables_of(model: GigEconomy) -> dict[str, pd.DataFrame]:
@@ -148,17 +176,17 @@ def tables_of(model: GigEconomy) -> dict[str, pd.DataFrame]:
 def _write(model: GigEconomy, folder: Path, command: Sequence[str]) -> None:
     tables = tables_of(model)
     for name, table in tables.items():
-        _write_table(table, folder / f"{name}.parquet")
-    _write_table(model.ledger.timings(), folder / "timings.parquet")
+        write_table(table, folder / f"{name}.parquet")
+    write_table(model.ledger.timings(), folder / "timings.parquet")
     (folder / "config.toml").write_text(dumps(model.config), encoding="utf-8")
-    summary = summarise_run(model)
-    _write_json(summary, folder / "summary.json")
-    _write_json(_provenance(model, command), folder / "provenance.json")
+    write_json(summarise_run(model), folder / "summary.json")
+    write_json(provenance(model.config, model.stage.origin, command), folder / "provenance.json")
     figure = overview(model.config, tables["periods"], tables["retrainings"], tables["theory"])
     figure.savefig(folder / "overview.png", dpi=150)
 
 
-def _write_table(table: pd.DataFrame, path: Path) -> None:
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Parquet with the schema's version in its metadata."""
     columns = pa.Table.from_pandas(table, preserve_index=False)
     metadata = (columns.schema.metadata or {}) | {b"schema_version": str(SCHEMA_VERSION).encode()}
     pq.write_table(columns.replace_schema_metadata(metadata), path)
@@ -172,20 +200,28 @@ def _read_table(path: Path) -> pd.DataFrame:
     return columns.to_pandas()
 
 
-def _write_json(content: dict[str, Any], path: Path) -> None:
+def write_json(content: dict[str, Any], path: Path) -> None:
+    """JSON for people too."""
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _provenance(model: GigEconomy, command: Sequence[str]) -> dict[str, Any]:
+def provenance(config: Config, resumes: str, command: Sequence[str]) -> dict[str, Any]:
+    """Where results come from.
+
+    Args:
+        config: what was run.
+        resumes: the origin of the population's resumes.
+        command: the command line.
+    """
     return {
         "command": list(command),
         "commit": _commit(),
-        "config_hash": digest(model.config),
-        "seed": model.config.run.seed,
-        "device": model.config.run.device,
-        "precision": model.config.run.precision,
-        "threads": model.config.run.threads,
-        "resumes": model.stage.supply.population.origin,
+        "config_hash": digest(config),
+        "seed": config.run.seed,
+        "device": config.run.device,
+        "precision": config.run.precision,
+        "threads": config.run.threads,
+        "resumes": resumes,
         "python": sys.version.split()[0],
         "machine": platform.machine(),
         "system": platform.system(),

@@ -1,14 +1,28 @@
-"""A run in a few numbers: what became of the collective, and its two critical masses."""
+"""A run in a few numbers: what became of the collective, and its two critical masses.
+
+And many runs in a few: the share that tipped, when, and where they ended.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+
+from gigsim.config.sections import Config
+from gigsim.settled import settled_since
+from gigsim.tipping import censored_quantiles, grown, share_of, tipping_period
 
 if TYPE_CHECKING:
     from gigsim.model import GigEconomy
+
+#: Final numbers of the replicates that the summary gives means and bands of.
+_BANDS = ("alpha", "members", "free_riders", "outsiders", "success_any", "success_top1", "accuracy")
+
+_LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def summarise_run(model: GigEconomy) -> dict[str, Any]:
@@ -22,8 +36,8 @@ def summarise_run(model: GigEconomy) -> dict[str, Any]:
         "periods": model.period,
         "retrainings": len(retrainings) - 1,
         "freelancers": len(model.population),
-        "held_out": len(model.stage.test_labels),
-        "learner": model.stage.learner.name,
+        "held_out": model.laboratory.held_out,
+        "learner": model.config.platform.learner.kind,
         "target": model.config.collective.target,
         "metric": metric,
         "clean_rate": model.clean_rate,
@@ -50,6 +64,23 @@ def summarise_run(model: GigEconomy) -> dict[str, Any]:
         "alpha_society": _society(model),
         "theory_gap": _theory_gap(model),
         "selection_significant_share": _number((retrainings["selection_p"].dropna() < 0.01).mean()),
+        **_ending(model),
+    }
+
+
+def _ending(model: GigEconomy) -> dict[str, Any]:
+    """How far the run got, whether it came to rest, and whether the collective tipped."""
+    run = model.config.run
+    since = settled_since(model.periods, model.config, model.laboratory.held_out)
+    tipping = tipping_period(model.retrainings, model.config)
+    return {
+        "complete": model.finished,
+        "periods_done": model.period,
+        "settled": since,
+        "limit_reached": run.until == "settled" and model.period >= run.limit and since is None,
+        "tipped": tipping is not None,
+        "tipping_period": tipping,
+        "grown": grown(model.periods, model.config),
     }
 
 
@@ -68,7 +99,9 @@ def _platform(model: GigEconomy) -> dict[str, Any]:
     known = model.lines.signals.get(metric)
     nominal = finite = None
     if known is not None:
-        nominal = float(known.critical_mass(goal))
+        mass = float(known.critical_mass(goal))
+        # Promised to no share of a population: there is none.
+        nominal = mass if mass <= 1 else None
         table = model.lines.table(_sizes(model))
         enough = table.loc[table[f"finite_{metric}"] >= goal, "alpha"]
         finite = _number(enough.iloc[0]) if len(enough) else None
@@ -129,3 +162,64 @@ def _number(value: Any) -> float | int | None:
     if value is None or not np.isfinite(value):
         return None
     return int(value) if isinstance(value, np.integer) else float(value)
+
+
+def summarise_replicates(
+    config: Config, count: int, runs: pd.DataFrame, failed: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
+    """The ``summary.json`` of replicates: plain numbers, None where there is none.
+
+    Args:
+        config: of the scenario.
+        count: replicates that were asked for.
+        runs: one row a finished replicate, at least one.
+        failed: ``replicate``, ``seed`` and ``why`` of those that ended without a result.
+    """
+    tipping = [None if pd.isna(period) else int(period) for period in runs["tipping_period"]]
+    return {
+        "name": config.name,
+        "seed": config.run.seed,
+        "replicates": count,
+        "replicates_done": len(runs),
+        "complete": len(runs) == count,
+        "failed": [dict(one) for one in failed],
+        "freelancers": config.population.size,
+        "learner": config.platform.learner.kind,
+        "target": config.collective.target,
+        "metric": config.measure.success,
+        "success_target": config.measure.success_target,
+        "periods": [int(runs["periods"].min()), int(runs["periods"].max())],
+        "tipped": _share(runs["tipped"]),
+        "grown": _share(runs["grown"]),
+        "settled": _share(runs["settled"].notna()),
+        "tipping_period": {
+            "values": tipping,
+            "never": tipping.count(None),
+            "quantiles": censored_quantiles(tipping, _LEVELS),
+        },
+        "final": {name: _band(runs[name]) for name in _BANDS},
+    }
+
+
+def _share(happened: pd.Series) -> dict[str, float | int]:
+    found = share_of(int(happened.sum()), len(happened))
+    return {
+        "count": found.count,
+        "of": found.of,
+        "share": found.share,
+        "low": found.low,
+        "high": found.high,
+    }
+
+
+def _band(values: pd.Series) -> dict[str, float | int | None]:
+    """Mean, its standard error, and the band that holds the middle 95 % of the replicates."""
+    low, median, high = (_number(q) for q in values.quantile([0.025, 0.5, 0.975]))
+    error = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else None
+    return {
+        "mean": _number(values.mean()),
+        "mean_se": _number(error),
+        "low": low,
+        "median": median,
+        "high": high,
+    }

@@ -112,6 +112,18 @@ def test_no_line_where_no_theorem_holds(make_toy: Make) -> None:
     draw(model)
 
 
+def test_the_theorem_is_called_by_its_number(toy_run: GigEconomy) -> None:
+    assert "Theorem 1, nominal" in labels(curve(toy_run))
+    feature_only = labels(curve(toy_run, **{"collective.strategy": "feature_only"}))
+    assert "Theorem 3, nominal" in feature_only
+    assert "Theorem 1" not in feature_only
+
+
+def test_a_world_without_a_theorem_says_so(toy_run: GigEconomy) -> None:
+    bare = tables_of(toy_run)["theory"][["alpha"]]
+    assert "no theorem covers this world" in labels(curve(toy_run, bare))
+
+
 def unseen(model: GigEconomy) -> pd.DataFrame:
     """Theory where no base resume carries the signal, so that ξ is 0 up to its limit."""
     table = tables_of(model)["theory"].copy()

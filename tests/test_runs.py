@@ -155,7 +155,7 @@ def test_two_runs_that_end_in_the_same_second(
 
 
 @pytest.mark.parametrize("kind", [ZeroDivisionError, KeyboardInterrupt, OSError])
-@pytest.mark.parametrize("step", ["overview", "summarise_run", "_write_table"])
+@pytest.mark.parametrize("step", ["overview", "summarise_run", "write_table"])
 def test_it_appears_whole_or_not_at_all(
     make_toy: Make,
     tmp_path: Path,

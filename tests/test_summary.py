@@ -12,6 +12,7 @@ import pytest
 from gigsim.model import GigEconomy
 from gigsim.summary import summarise_run
 from gigsim.theory.planting import critical_mass
+from gigsim.tipping import tipping_period
 
 Make = Callable[..., GigEconomy]
 
@@ -146,3 +147,30 @@ def test_the_gap_to_theory_is_the_largest_shortfall(toy_run: GigEconomy) -> None
     points = toy_run.retrainings.iloc[1:]
     short = (points["bound_top1"].clip(lower=0) - points["success_top1"]).max()
     assert summarise_run(toy_run)["theory_gap"] == pytest.approx(max(0.0, short))
+
+
+def test_it_says_how_the_run_ended(make_toy: Make, toy_run: GigEconomy) -> None:
+    found = summarise_run(toy_run)
+    assert (found["complete"], found["periods_done"]) == (True, 6)
+    assert found["tipping_period"] == tipping_period(toy_run.retrainings, toy_run.config)
+    assert found["tipped"] is (found["tipping_period"] is not None)
+    assert found["grown"] is bool(toy_run.population.member.sum() > 24)
+    assert found["limit_reached"] is False
+    model = make_toy(**{"run.periods": 3})
+    model.run(2)
+    found = summarise_run(model)
+    assert (found["complete"], found["periods_done"]) == (False, 2)
+    assert (found["tipped"], found["tipping_period"]) == (False, None)
+
+
+def test_a_run_that_came_to_rest_says_since_when(make_toy: Make) -> None:
+    keys = {"collective.first_movers": 0, "run.until": "settled", "run.limit": 9}
+    model = make_toy(**keys)
+    model.run()
+    found = summarise_run(model)
+    assert (found["settled"], found["periods_done"], found["complete"]) == (6, 6, True)
+    assert found["limit_reached"] is False
+    short = make_toy(**keys | {"run.limit": 5})
+    short.run()
+    found = summarise_run(short)
+    assert (found["settled"], found["limit_reached"], found["complete"]) == (None, True, True)

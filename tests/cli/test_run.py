@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from gigsim.config import Config, dumps, load
+from gigsim.errors import InputError
 from gigsim.model import GigEconomy
+from gigsim.replicates import load_replicates
 from gigsim.runs import load_run
 from tests.cli.conftest import Gigsim
 
@@ -103,7 +105,7 @@ def test_the_number_of_workers_is_handed_on(
         (["--set", "population.sise=3"], "--set: population.sise: unknown key; did you mean size?"),
         (["--set", "population.size=1"], "--set: population.size: 1: "),
         (["--set", "population.size"], "--set population.size: not of the form a.b=c"),
-        (["--set", "network.degree=7"], "--set: network: degree must be even, got 7"),
+        (["--set", "network.degree=7"], "degree must be even, got 7"),
         (["--set", "collective.target=Plumber"], "collective.target: no label 'Plumber'; one of: "),
         (
             ["--set", "corpus.path=nowhere.npz", "--set", "corpus.language="],
@@ -111,6 +113,12 @@ def test_the_number_of_workers_is_handed_on(
         ),
         (["--set", "corpus.language=nowhere"], "nowhere: no such file; a file written by"),
         (["--set", "collective.signal.reserve=false"], "collective.signal.token: '※'"),
+        (["--until", "doomsday"], "--until: 'doomsday'; one of: periods, settled"),
+        (
+            ["--replicates", "2", "--set", "collective.target=Plumber"],
+            "no label 'Plumber'; one of:",
+        ),
+        (["--replicates", "2", "--out", "/dev/null"], "/dev/null: cannot be written to"),
         (["--out", "/dev/null"], "/dev/null: cannot be written to"),
         (["--out", "/dev/null/runs"], "/dev/null/runs: cannot be written to"),
     ],
@@ -149,3 +157,104 @@ def test_a_bad_scenario_is_told_before_anything_large_is_loaded(
     done = gigsim("run", "bad.toml")
     assert done.code == 2
     assert done.err.startswith("error: bad.toml: cannot be read")
+
+
+def test_replicates_for_people(gigsim: Gigsim, tmp_path: Path, toy_arguments: list[str]) -> None:
+    done = gigsim("run", *toy_arguments, "--replicates", "2", "--seed", "4", "--workers", "0")
+    assert done.code == 0
+    (folder,) = run_folders(tmp_path / "runs")
+    assert folder.name.endswith("-x2")
+    lines = done.out.splitlines()
+    assert lines[0].startswith("default: 2 of 2 replicates, seeds 4 to 5, 100 freelancers")
+    assert re.search(r"tipped \(S at 90 % to the end\)  \d of 2, .* \(95 % interval ", done.out)
+    assert re.search(r"tipping period     median \S+, quartiles .*; \d never", done.out)
+    assert re.fullmatch(rf"  written in [0-9]+ s to runs/{folder.name}", lines[-1])
+    assert re.match(r"replicate 0 \(seed 4\): (not )?tipped", done.err.splitlines()[0])
+    assert len(done.err.splitlines()) == 2
+    provenance = json.loads((folder / "provenance.json").read_text())
+    assert provenance["seeds"] == [4, 5]
+
+
+def test_replicates_for_programs(gigsim: Gigsim, tmp_path: Path, toy_arguments: list[str]) -> None:
+    done = gigsim("run", *toy_arguments, "--replicates", "2", "--workers", "0", "--json")
+    assert (done.code, done.err) == (0, "")
+    found = json.loads(done.out)
+    assert load_replicates(tmp_path / found.pop("folder")).summary == found
+
+
+def test_a_bug_in_a_replicate_shows_its_traceback(
+    gigsim: Gigsim, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, toy_arguments: list[str]
+) -> None:
+    honest = GigEconomy.step
+
+    def step(self: GigEconomy) -> None:
+        if self.config.run.seed == 2:
+            raise ZeroDivisionError("planted")
+        honest(self)
+
+    monkeypatch.setattr(GigEconomy, "step", step)
+    done = gigsim("run", *toy_arguments, "--replicates", "3", "--workers", "0", "-q")
+    assert done.code == 1
+    (folder,) = run_folders(tmp_path / "runs")
+    assert "Traceback (most recent call last):" in done.err
+    assert "error: replicate 1 (seed 2): ZeroDivisionError: planted" in done.err.splitlines()
+    last = f"error: 1 replicates failed: 2 of 3 replicates are in runs/{folder.name}"
+    assert done.err.splitlines()[-1] == last
+    assert load_replicates(folder).summary["complete"] is False
+
+
+def test_when_all_replicates_fail_nothing_is_written(
+    gigsim: Gigsim, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, toy_arguments: list[str]
+) -> None:
+    def step(self: GigEconomy) -> None:
+        raise kind
+
+    monkeypatch.setattr(GigEconomy, "step", step)
+    kind: Exception = ZeroDivisionError("planted")
+    done = gigsim("run", *toy_arguments, "--replicates", "2", "--workers", "0", "-q")
+    assert done.code == 1
+    assert done.err.splitlines()[-1] == "error: all 2 replicates failed: nothing written"
+    kind = InputError("the learner", "has not converged", "give it more iterations")
+    done = gigsim("run", *toy_arguments, "--replicates", "2", "--workers", "0", "-q")
+    assert done.code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_until_settled(gigsim: Gigsim, tmp_path: Path, toy_arguments: list[str]) -> None:
+    arguments = ["--until", "settled", "--workers", "0", "-q", "--set", "collective.first_movers=0"]
+    arguments += ["--set", "society.activation=0.5"]
+    done = gigsim("run", *toy_arguments, *arguments)
+    assert done.code == 0
+    # retrain_every 2: a window of five periods, and period 0 is outside of it.
+    assert "  settled in period 6" in done.out.splitlines()
+    (folder,) = run_folders(tmp_path / "runs")
+    run = load_run(folder)
+    assert (run.summary["settled"], run.summary["limit_reached"]) == (6, False)
+    assert run.summary["complete"] is True
+    assert len(run.periods) == 7
+    assert run.config.run.until == "settled"
+
+
+def test_a_run_that_does_not_settle_says_so_and_is_written(
+    gigsim: Gigsim, tmp_path: Path, toy_arguments: list[str]
+) -> None:
+    arguments = ["--until", "settled", "--set", "run.limit=3", "--workers", "0", "-q"]
+    done = gigsim("run", *toy_arguments, *arguments)
+    assert done.code == 0
+    assert "  not settled within 3 periods (run.limit)" in done.out.splitlines()
+    (folder,) = run_folders(tmp_path / "runs")
+    summary = load_run(folder).summary
+    assert (summary["settled"], summary["limit_reached"]) == (None, True)
+    assert summary["complete"] is True
+
+
+def test_interrupted_while_it_starts(
+    gigsim: Gigsim, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, toy_arguments: list[str]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gigsim.runs.check_out", interrupted)
+    done = gigsim("run", *toy_arguments)
+    assert (done.code, done.out, done.err) == (130, "", "interrupted: nothing written\n")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,95 @@
+"""Ctrl-C: what the signals of one command mean, and the model as its last finished period left it.
+
+Nothing here touches a file. The command decides what to write; see ``gigsim.cli.run``.
+"""
+
+from __future__ import annotations
+
+import copy
+import signal
+import threading
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from gigsim.model import GigEconomy
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupts:
+    """SIGINT and SIGTERM within a ``with`` block, told apart by what they interrupt.
+
+    ``running``: raises KeyboardInterrupt, every time. ``saving`` (:meth:`saving`): the first is
+    only noted where nothing was interrupted before, since what is being written is complete; the
+    one that would be the second raises KeyboardInterrupt. ``leaving``, after that: ignored, so that
+    nothing stops the tidying up.
+
+    In a thread that is not the main one signals cannot be had; there it does nothing.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._phase: Literal["running", "saving", "leaving"] = "running"
+        self._before: dict[signal.Signals, Any] = {}
+
+    def saving(self) -> None:
+        """From here on results are written."""
+        self._phase = "saving"
+
+    def leaving(self) -> None:
+        """From here on there is nothing left to stop."""
+        self._phase = "leaving"
+
+    def __enter__(self) -> Interrupts:
+        if threading.current_thread() is threading.main_thread():
+            for number in _SIGNALS:
+                self._before[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        again, self.asked = self.asked, True
+        if self._phase == "running":
+            raise KeyboardInterrupt
+        if self._phase == "saving" and again:
+            self.leaving()
+            raise KeyboardInterrupt
+
+
+class LastFinished:
+    """Remembers a model as it was at the end of a period, to go back there from within the next.
+
+    A period replaces results rather than changing them, so shallow copies of the model, its
+    laboratory, its collective and its ledger's lists hold them; people are copied deep.
+    """
+
+    def __init__(self, model: GigEconomy) -> None:
+        self._model = model
+        self.keep()
+
+    def keep(self) -> None:
+        """Remember the model as it is now, between two periods."""
+        state = dict(vars(self._model))
+        state["population"] = copy.deepcopy(self._model.population)
+        state["collective"] = copy.copy(self._model.collective)
+        state["laboratory"] = copy.copy(self._model.laboratory)
+        state["ledger"] = ledger = copy.copy(self._model.ledger)
+        rows = {name: list(rows) for name, rows in vars(ledger).items() if isinstance(rows, list)}
+        vars(ledger).update(rows)
+        self._state = state
+
+    def restore(self) -> None:
+        """Put the model back: its tables, summary and figure are those of that moment.
+
+        It is there to be written, not to be stepped: what the platform has submitted is later.
+        """
+        self._model.__dict__.update(self._state)

@@ -1,0 +1,213 @@
+"""S against α: what was measured, beside what theory covers and nothing else."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
+
+from gigsim.config import Config
+from gigsim.plots.style import BLUE, GREEN, GREY, LINE, READING, RED, THIN
+
+
+def success_against_alpha(
+    axes: Axes, config: Config, retrainings: pd.DataFrame, theory: pd.DataFrame
+) -> None:
+    """S against α_effective: one point a retraining, with what theory covers and nothing else."""
+    metric = config.measure.success
+    _theory(axes, config, retrainings, theory)
+    points = retrainings[retrainings["alpha_effective"] > 0]
+    success = points[f"success_{metric}"]
+    spread = [
+        (success - points[f"success_{metric}_low"]).clip(lower=0),
+        (points[f"success_{metric}_high"] - success).clip(lower=0),
+    ]
+    if len(points):
+        axes.plot(points["alpha_effective"], success, color=RED, linewidth=0.8, alpha=0.5)
+        axes.errorbar(
+            points["alpha_effective"],
+            success,
+            yerr=spread,
+            fmt="o",
+            markersize=5.5,
+            color=RED,
+            capsize=2,
+            label="emergent: a retraining, 95 % interval",
+            zorder=4,
+        )
+    chosen = points[points["selection_p"] < 0.01]
+    if len(chosen):
+        axes.plot(
+            chosen["alpha_effective"],
+            chosen[f"success_{metric}"],
+            "o",
+            markersize=11,
+            markerfacecolor="none",
+            markeredgecolor=GREY,
+            label="members not a random draw (p < .01):\nbound not assured",
+        )
+    beside = points[f"reference_{metric}"]
+    if beside.notna().any():
+        axes.plot(
+            points["alpha_effective"],
+            beside,
+            "D",
+            markersize=6,
+            markerfacecolor="white",
+            markeredgecolor=BLUE,
+            label="random collective of equal size",
+            zorder=5,
+        )
+    _frame(axes, config, float(retrainings[f"clean_{metric}"].iloc[0]))
+    # Below the axes: every place inside is crossed by a line in some scenario.
+    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(-0.02, -0.13), ncols=2, frameon=False)
+
+
+def successes_against_alpha(
+    axes: Axes, config: Config, retrainings: pd.DataFrame, theory: pd.DataFrame
+) -> None:
+    """The same for replicates: every retraining of every run is a point.
+
+    Args:
+        axes: where to draw.
+        config: the scenario.
+        retrainings: of all replicates, with the column ``replicate``.
+        theory: the lines of one replicate's world.
+    """
+    metric = config.measure.success
+    _theory(axes, config, retrainings, theory)
+    points = retrainings[retrainings["alpha_effective"] > 0]
+    runs = retrainings["replicate"].nunique()
+    if runs <= THIN:
+        for _, run in points.groupby("replicate"):
+            axes.plot(
+                run["alpha_effective"],
+                run[f"success_{metric}"],
+                color=RED,
+                linewidth=0.7,
+                alpha=0.35,
+            )
+    axes.plot(
+        points["alpha_effective"],
+        points[f"success_{metric}"],
+        "o",
+        color=RED,
+        markersize=4,
+        alpha=max(0.15, min(0.7, 250 / max(1, len(points)))),
+        markeredgewidth=0,
+        label=f"emergent: the {len(points):,} retrainings of {runs} runs",
+        zorder=4,
+    )
+    beside = points[f"reference_{metric}"]
+    if beside.notna().any():
+        axes.plot(
+            points["alpha_effective"],
+            beside,
+            "D",
+            markersize=4,
+            markerfacecolor="white",
+            markeredgecolor=BLUE,
+            alpha=0.7,
+            label="random collectives of equal size",
+            zorder=5,
+        )
+    first = retrainings[retrainings["period"] == 0]
+    _frame(axes, config, float(first[f"clean_{metric}"].mean()))
+    # Below the axes: every place inside is crossed by a line in some scenario.
+    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(-0.02, -0.13), ncols=2, frameon=False)
+
+
+def _theory(axes: Axes, config: Config, retrainings: pd.DataFrame, theory: pd.DataFrame) -> None:
+    metric = config.measure.success
+    lines = theory[theory["alpha"] > 0]
+    if f"bound_{metric}" in lines:
+        _theory_lines(axes, config, lines, retrainings["deficit_source"].iloc[0])
+    else:
+        extended = metric == "top1" and config.collective.label_sets == "extend"
+        what = "the top label\nof extended label sets" if extended else "this world"
+        axes.plot([], [], " ", label=f"no theorem covers {what}")
+
+
+def _frame(axes: Axes, config: Config, clean: float) -> None:
+    """U(0), scales and titles."""
+    metric = config.measure.success
+    axes.axhline(clean, color=GREY, linewidth=1, linestyle=(0, (1, 2)))
+    axes.annotate(
+        f"U(0) = {clean:.2f}",
+        (1, clean),
+        xycoords=("axes fraction", "data"),
+        xytext=(-4, 3),
+        textcoords="offset points",
+        ha="right",
+        color=GREY,
+        fontsize=9,
+    )
+    axes.set_xscale("log")
+    axes.set_ylim(-0.02, 1.04)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:g} %"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.set_xlabel("α_effective, share of those trained on who plant the signal (log scale)")
+    axes.set_ylabel(f"S: target {READING[metric]}")
+    axes.set_title("Success against the size of the collective, and theory", loc="left")
+
+
+def _theory_lines(axes: Axes, config: Config, lines: pd.DataFrame, source: str) -> None:
+    metric = config.measure.success
+    number = {"feature_label": 1, "feature_only": 3}[config.collective.strategy]
+    origin = {"posterior": "the exact posterior", "classifier": "the clean classifier"}[source]
+    alpha = lines["alpha"]
+    nominal = lines[f"bound_{metric}"].clip(lower=0)
+    low = lines[f"bound_{metric}_low"].clip(lower=0)
+    finite, finite_low = lines[f"finite_{metric}"], lines[f"finite_{metric}_low"]
+    seen = not config.corpus.path or bool((nominal < 1).any())
+    if seen:
+        axes.plot(
+            alpha,
+            nominal,
+            color="black",
+            label=f"Theorem {number}, nominal: infinite data, ε = 0\n"
+            "(a finite learner may fall below)",
+            linewidth=LINE,
+        )
+        axes.plot(
+            alpha,
+            finite,
+            color=GREEN,
+            linestyle=(0, (5, 2)),
+            label=f"expected at N = {config.population.size:,} for ε = 0 (± sd over\n"
+            f"populations), P0(y|x) from {origin}",
+            linewidth=LINE,
+        )
+        spread = lines[f"finite_{metric}_sd"]
+        axes.fill_between(
+            alpha,
+            (finite - spread).clip(0, 1),
+            (finite + spread).clip(0, 1),
+            color=GREEN,
+            alpha=0.13,
+            linewidth=0,
+        )
+    if (low < nominal - 1e-9).any():
+        axes.fill_between(
+            alpha,
+            low,
+            nominal,
+            color="black",
+            alpha=0.12,
+            linewidth=0,
+            label=f"Theorem {number}, ξ up to its 95 % limit"
+            + ("" if seen else " (signal never seen)"),
+        )
+    if not seen:
+        axes.fill_between(
+            alpha,
+            finite_low,
+            finite,
+            color=GREEN,
+            alpha=0.18,
+            linewidth=0,
+            label=f"expected at N = {config.population.size:,}, ξ from 0 to its limit,\n"
+            f"P0(y|x) from {origin}",
+        )

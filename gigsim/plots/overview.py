@@ -1,0 +1,146 @@
+"""A run on one page."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from gigsim.config import Config
+from gigsim.plots.curve import success_against_alpha
+from gigsim.plots.style import BLUE, GREEN, GREY, LINE, ORANGE, RED, SKY
+
+
+def overview(
+    config: Config, periods: pd.DataFrame, retrainings: pd.DataFrame, theory: pd.DataFrame
+) -> Figure:
+    """A run on one page.
+
+    Args:
+        config: the run's config.
+        periods: one row a period.
+        retrainings: one row a deployed classifier, period 0 first.
+        theory: the lines on a grid of α (``TheoryLines.table``).
+
+    Returns:
+        Four panels: α and S over time; S against α_effective with the lines of theory; who is in,
+        who rides free, who is out; clean accuracy.
+    """
+    figure = Figure(figsize=(12.5, 9.2), layout="constrained")
+    panels = figure.subplot_mosaic([["time", "curve"], ["people", "quality"]])
+    _over_time(panels["time"], config, periods, retrainings)
+    success_against_alpha(panels["curve"], config, retrainings, theory)
+    _people(panels["people"], config, periods)
+    _quality(panels["quality"], config, periods, retrainings)
+    learner = config.platform.learner.kind
+    figure.suptitle(
+        f"{config.name}: {config.population.size:,} freelancers, {learner} retrained every"
+        f" {config.platform.retrain_every} periods, target {config.collective.target}",
+        fontsize=13,
+        fontweight="bold",
+    )
+    for axes in panels.values():
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(alpha=0.25, linewidth=0.6)
+    return figure
+
+
+def _over_time(
+    axes: Axes, config: Config, periods: pd.DataFrame, retrainings: pd.DataFrame
+) -> None:
+    metric = config.measure.success
+    axes.plot(
+        periods["period"],
+        periods[f"success_{metric}"],
+        color=RED,
+        drawstyle="steps-post",
+        label="S, success of those who show the signal",
+        linewidth=LINE,
+    )
+    axes.plot(retrainings["period"], retrainings[f"success_{metric}"], "o", color=RED, markersize=4)
+    axes.plot(
+        periods["period"],
+        periods["alpha"],
+        color=BLUE,
+        label="α, share who are members",
+        linewidth=LINE,
+    )
+    axes.plot(
+        periods["period"],
+        periods[f"base_{metric}"],
+        color=GREY,
+        drawstyle="steps-post",
+        label="U, the same resumes without the signal",
+        linewidth=1.2,
+    )
+    axes.set_ylim(-0.02, 1.04)
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.set_xlabel("period (dots: the platform retrained)")
+    axes.set_title("The collective and its success over time", loc="left")
+    axes.legend(fontsize=8, framealpha=0.92)
+
+
+def _people(axes: Axes, config: Config, periods: pd.DataFrame) -> None:
+    size = config.population.size
+    axes.stackplot(
+        periods["period"],
+        periods["members"] / size,
+        periods["free_riders"] / size,
+        periods["outsiders"] / size,
+        colors=[BLUE, ORANGE, "#DDDDDD"],
+        labels=["members", "free riders (hold the signal, pay nothing)", "outsiders"],
+    )
+    if first := config.collective.first_movers:
+        axes.axhline(first / size, color="black", linewidth=1.0, linestyle=(0, (3, 2)))
+        axes.annotate(
+            f"{first} first movers",
+            (1, first / size),
+            xycoords=("axes fraction", "data"),
+            xytext=(-4, 3),
+            textcoords="offset points",
+            ha="right",
+            fontsize=8,
+            bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.8},
+        )
+    axes.set_ylim(0, 1)
+    axes.margins(x=0)
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.set_xlabel("period")
+    axes.set_title("Who is in, who rides free, who is out", loc="left")
+    axes.legend(fontsize=8, loc="upper right", framealpha=0.92)
+
+
+def _quality(axes: Axes, config: Config, periods: pd.DataFrame, retrainings: pd.DataFrame) -> None:
+    axes.fill_between(
+        retrainings["period"],
+        retrainings["accuracy_low"],
+        retrainings["accuracy_high"],
+        color=GREEN,
+        alpha=0.18,
+        linewidth=0,
+    )
+    axes.plot(
+        retrainings["period"],
+        retrainings["accuracy"],
+        "o-",
+        color=GREEN,
+        markersize=4,
+        label="accuracy: top label is true (95 % interval)",
+        linewidth=LINE,
+    )
+    axes.plot(
+        retrainings["period"],
+        retrainings["f1_micro"],
+        "s-",
+        color=SKY,
+        markersize=4,
+        label="micro-F1 of the predicted sets",
+        linewidth=LINE,
+    )
+    lowest = min(retrainings["accuracy_low"].min(), retrainings["f1_micro"].min())
+    axes.set_ylim(max(0.0, lowest - 0.1), 1.0)
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.set_xlabel("period")
+    axes.set_title("What it costs the platform: quality on clean held-out resumes", loc="left")
+    axes.legend(fontsize=8, loc="lower left", framealpha=0.92)

@@ -1,0 +1,238 @@
+"""Many runs of one scenario: side by side, from neighbouring seeds, as one folder.
+
+Replicate r is exactly the run of seed ``run.seed + r``: replicate 0 is the run itself. Each is
+written as it finishes, next to where the folder will be, so that nothing that ends the others loses
+it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from gigsim.config import Config, build, dumps
+from gigsim.errors import InputError
+from gigsim.model import GigEconomy
+from gigsim.plots import replicates_overview
+from gigsim.processes import Outcome, side_by_side
+from gigsim.runs import (
+    provenance,
+    read_folder,
+    run_name,
+    tables_of,
+    write_json,
+    write_table,
+    write_whole,
+)
+from gigsim.summary import summarise_replicates, summarise_run
+
+_TABLES = ("periods", "retrainings", "collectives", "theory", "timings")
+
+
+@dataclass(frozen=True)
+class ReplicatesFolder:
+    """Replicates read back (see docs/tables.md): tables with ``replicate`` and ``seed`` in front.
+
+    ``runs`` has one row a replicate.
+    """
+
+    path: Path
+    config: Config
+    summary: dict[str, Any]
+    runs: pd.DataFrame
+    periods: pd.DataFrame
+    retrainings: pd.DataFrame
+    collectives: pd.DataFrame
+    theory: pd.DataFrame
+    timings: pd.DataFrame
+
+
+class Replicates:
+    """Replicates of a scenario on their way into a folder.
+
+    Args:
+        config: the scenario; replicate r runs with seed ``config.run.seed + r``.
+        count: R, replicates, at least 1.
+        out: the folder that holds runs.
+
+    Attributes:
+        configs: of each replicate.
+        outcomes: what became of those that ended, by replicate.
+    """
+
+    def __init__(self, config: Config, count: int, out: Path | str) -> None:
+        if count < 1:
+            raise ValueError(f"at least 1 replicate, got {count}")
+        seeds = range(config.run.seed, config.run.seed + count)
+        self.config, self._out = config, Path(out)
+        plain = config.model_dump(mode="json")
+        self.configs = [build(plain, {"run.seed": seed}) for seed in seeds]
+        self.outcomes: dict[int, Outcome] = {}
+        self._name = f"{run_name(config)}-x{count}"
+        #: Where finished replicates wait; made by the first.
+        self.waiting = self._out / f"{self._name}.partial-{os.getpid()}"
+
+    def run(
+        self, workers: int, tell: Callable[[int, int], None] | None = None
+    ) -> Generator[tuple[int, Outcome]]:
+        """Run all of them. Close the iterator to end the workers (``contextlib.closing``).
+
+        Args:
+            workers: processes, each running one replicate at a time with its trainings in it; 0
+                runs in this process. Changes no bit of the results.
+            tell: gets a replicate and the period that it finished.
+
+        Yields:
+            A replicate and its outcome, as they end.
+
+        Raises:
+            InputError: the config is refused before any replicate has measured its period 0: it
+                would be refused by all.
+        """
+        jobs = [(config, self._place(number)) for number, config in enumerate(self.configs)]
+        begun = False
+
+        def heard(number: int, period: int) -> None:
+            nonlocal begun
+            begun = True
+            if tell is not None:
+                tell(number, period)
+
+        with closing(side_by_side(_run_one, jobs, min(workers, len(jobs)), heard)) as ended_ones:
+            for number, outcome in ended_ones:
+                if outcome.refused is not None and not begun:
+                    raise outcome.refused
+                self.outcomes[number] = outcome
+                yield number, outcome
+
+    @property
+    def done(self) -> list[int]:
+        """Replicates that are written, in order: those that the folder will hold."""
+        return [r for r in range(len(self.configs)) if self._place(r).is_dir()]
+
+    def save(self, command: Sequence[str] = ()) -> Path | None:
+        """Write the folder of those that are done; None, and nothing written, where none is.
+
+        Raises:
+            InputError: ``out`` cannot be written to.
+        """
+        done = self.done
+        if not done:
+            shutil.rmtree(self.waiting, ignore_errors=True)
+            return None
+        folder = write_whole(self._out, self._name, partial(self._write, done, command))
+        shutil.rmtree(self.waiting)
+        return folder
+
+    def _place(self, number: int) -> Path:
+        return self.waiting / f"replicate-{number:03d}"
+
+    def _write(self, done: list[int], command: Sequence[str], folder: Path) -> None:
+        tables = {name: self._joined(name, done) for name in _TABLES}
+        summaries = {r: json.loads((self._place(r) / "summary.json").read_text()) for r in done}
+        tables["runs"] = _runs(summaries)
+        for name, table in tables.items():
+            write_table(table, folder / f"{name}.parquet")
+        (folder / "config.toml").write_text(dumps(self.config), encoding="utf-8")
+        failed = [
+            {"replicate": r, "seed": self.configs[r].run.seed, "why": outcome.reason}
+            for r, outcome in sorted(self.outcomes.items())
+            if outcome.failed
+        ]
+        summary = summarise_replicates(self.config, len(self.configs), tables["runs"], failed)
+        write_json(summary, folder / "summary.json")
+        origin = (self._place(done[0]) / "origin.txt").read_text(encoding="utf-8")
+        seeds = [config.run.seed for config in self.configs]
+        write_json(
+            provenance(self.config, origin, command) | {"seeds": seeds}, folder / "provenance.json"
+        )
+        figure = replicates_overview(
+            self.config,
+            summary,
+            tables["periods"],
+            tables["retrainings"],
+            tables["theory"],
+            tables["runs"],
+        )
+        figure.savefig(folder / "overview.png", dpi=150)
+
+    def _joined(self, name: str, done: list[int]) -> pd.DataFrame:
+        parts = []
+        for number in done:
+            part = pq.read_table(self._place(number) / f"{name}.parquet").to_pandas()
+            part.insert(0, "replicate", number)
+            part.insert(1, "seed", self.configs[number].run.seed)
+            parts.append(part)
+        return pd.concat(parts, ignore_index=True)
+
+
+def load_replicates(path: Path | str) -> ReplicatesFolder:
+    """Read a folder of replicates.
+
+    Raises:
+        InputError: no such folder, a file missing or damaged, another schema.
+    """
+    allowed = "a folder written by `gigsim run --replicates` is needed"
+    if not Path(path).is_dir():
+        raise InputError(str(path), "no such folder", allowed)
+    return ReplicatesFolder(**read_folder(Path(path), (*_TABLES, "runs"), allowed))
+
+
+def _run_one(job: tuple[Config, Path], tell: Callable[[int], None]) -> dict[str, Any]:
+    """One replicate, from its config to its place; its summary."""
+    config, place = job
+    model = GigEconomy(config)
+    tell(0)
+    while not model.finished:
+        model.step()
+        tell(model.period)
+    write_whole(place.parent, place.name, partial(_write_one, model))
+    return summarise_run(model)
+
+
+def _write_one(model: GigEconomy, folder: Path) -> None:
+    tables = tables_of(model)
+    tables["timings"] = model.ledger.timings()
+    for name in _TABLES:
+        write_table(tables[name], folder / f"{name}.parquet")
+    write_json(summarise_run(model), folder / "summary.json")
+    (folder / "origin.txt").write_text(model.stage.origin, encoding="utf-8")
+
+
+def _runs(summaries: Mapping[int, dict[str, Any]]) -> pd.DataFrame:
+    """One row a replicate: its last numbers, and whether and when it tipped and settled."""
+    rows = [
+        {
+            "replicate": number,
+            "seed": found["seed"],
+            "periods": found["periods"],
+            "tipped": found["tipped"],
+            "tipping_period": found["tipping_period"],
+            "grown": found["grown"],
+            "settled": found["settled"],
+            "limit_reached": found["limit_reached"],
+            **found["final"],
+            "clean_rate": found["clean_rate"],
+            "clean_accuracy": found["clean_accuracy"],
+            "alpha_platform": found["alpha_platform"]["observed"],
+            "theory_gap": found["theory_gap"],
+        }
+        for number, found in summaries.items()
+    ]
+    table = pd.DataFrame(rows)
+    # Whole numbers that may be missing; so as not to become floats, or objects where all are.
+    whole = {"tipping_period": "Int64", "settled": "Int64"}
+    counts = ("replicate", "seed", "periods", "tipped", "grown", "limit_reached")
+    people = {name for name in ("members", "free_riders", "outsiders") if name in table}
+    shares = {name: "float64" for name in table if name not in {*whole, *counts, *people}}
+    return table.astype(whole | shares)
