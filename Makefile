@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 GIGSIM_CORPUS ?= $(wildcard ../shared/corpus/resumes_corpus.zip)
 export GIGSIM_CORPUS
 
-.PHONY: run test check lint test-gpu clean
+.PHONY: run app test check lint test-gpu clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -15,6 +15,9 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 run: $(VENV)/installed
 	$(BIN)/gigsim run default
+
+app: $(VENV)/installed
+	$(BIN)/gigsim app
 
 test: $(VENV)/installed
 	$(BIN)/pytest -n 2 -m "not slow and not gpu"
