@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from gigsim.cli.bounds import bounds_app
+from gigsim.cli.browser import app_command
 from gigsim.cli.corpus import corpus_app
 from gigsim.cli.output import stderr
 from gigsim.cli.run import run_command
@@ -22,14 +24,64 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run")(run_command)
+app.command("app")(app_command)
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(bounds_app, name="bounds")
+
+# Typer brings a copy of click along or uses the installed one, by its version.
+_UsageError: Any = typer.BadParameter.__base__
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from gigsim import __version__
+
+        sys.stdout.write(f"gigsim {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and exit.", is_eager=True, callback=_version
+        ),
+    ] = False,
+) -> None:
+    """What stands before a command."""
 
 
 def main() -> None:
     """Entry point: bad input is one line and exit code 2; a bug keeps its traceback, code 1."""
     try:
-        app()
+        code = app(standalone_mode=False)
     except InputError as error:
-        stderr.print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
-        sys.exit(2)
+        _refuse(str(error))
+    except _UsageError as error:
+        if _is_help(error):
+            error.show()
+            sys.exit(2)
+        _refuse(_usage(error))
+    except typer.Abort:
+        stderr.print("Aborted.")
+        sys.exit(1)
+    if isinstance(code, int) and code:
+        sys.exit(code)
+
+
+def _is_help(error: Any) -> bool:
+    """Was a group of commands called without one?"""
+    return error.ctx is not None and error.message == error.ctx.get_help()
+
+
+def _usage(error: Any) -> str:
+    """One line on a misused option or argument, and where to read on."""
+    command = error.ctx.command_path if error.ctx else "gigsim"
+    said = error.format_message().rstrip(".")
+    return str(InputError(command, said, f"see {command} --help"))
+
+
+def _refuse(line: str) -> NoReturn:
+    stderr.print(f"error: {line}", markup=False, highlight=False, soft_wrap=True)
+    sys.exit(2)
