@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gigsim.collective.strategies import instruct
 from gigsim.learners.pool import FitJob
-from gigsim.learners.protocol import Learner, Rows, State
+from gigsim.learners.protocol import Learner, Reader, Rows, State
 from gigsim.population import Population
 
 if TYPE_CHECKING:
@@ -129,8 +129,8 @@ class Platform(mesa.Agent):
     Args:
         model: the economy it works in; used for Mesa's registration alone.
         unique_id: its number among the model's agents.
-        learner: what it trains; None where nothing is trained, because the law or a curve says
-            what comes of it.
+        learner: what it trains, or for the exact Bayes platform how it reads; None for a measured
+            curve, which reads nothing.
         texts: every text it may be shown, encoded once; a submission picks rows.
         warm: start a retraining from the deployed classifier instead of fresh weights.
         window: how many periods' submissions it trains on (1: the current ones alone).
@@ -140,7 +140,7 @@ class Platform(mesa.Agent):
         self,
         model: GigEconomy,
         unique_id: int,
-        learner: Learner | None,
+        learner: Reader | None,
         texts: Rows | None,
         *,
         warm: bool,
@@ -181,7 +181,7 @@ class Platform(mesa.Agent):
         if self.learner is None or self.texts is None:
             raise TypeError("this platform trains nothing")
         return FitJob(
-            learner=self.learner,
+            learner=cast("Learner", self.learner),
             rows=self.texts.take(np.concatenate([s.texts for s in submissions])),
             labels=np.concatenate([s.labels for s in submissions]),
             seed=seed,

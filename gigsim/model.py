@@ -329,12 +329,13 @@ class GigEconomy(mesa.Model):
         if size <= VIEWS_UP_TO:
             self.make_views()
         self.collective = Collective(self, size + 1, self.stage.target)
-        section, stage = self.config.platform, self.stage
+        section = self.config.platform
+        reads = self.stage if isinstance(self.stage, Stage) else None
         self.platform = Platform(
             self,
             size + 2,
-            getattr(stage, "learner", None),
-            getattr(stage, "texts", None),
+            reads.learner if reads else None,
+            reads.texts if reads else None,
             warm=section.retrain == "warm",
             window=section.window if section.data == "window" else 1,
         )
