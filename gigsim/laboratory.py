@@ -2,8 +2,8 @@
 
 The platform sees submissions and trains. Everything else that a retraining involves is here: the
 baseline before there was a collective, the random collective of equal size, held-out resumes and
-the lines of theory. There is one bench for platforms that train, one for the exact Bayes classifier
-and one for a measured curve.
+the lines of theory. This bench is for platforms that train; ``exact_laboratory`` has those for the
+exact Bayes classifier and for a measured curve.
 """
 
 from __future__ import annotations
@@ -19,10 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigsim.agents import Submission
-from gigsim.learners.bayes import BayesPlatform, Followed, require_new_signal
 from gigsim.learners.pool import FitJob, FitPool, FitResult
 from gigsim.learners.protocol import State
-from gigsim.learners.recipes import BayesRecipe, SurrogateRecipe
 from gigsim.lines import TheoryLines
 from gigsim.measures.evaluation import Evaluation, evaluate, outcome_of
 from gigsim.measures.selection import matched_rate
@@ -263,59 +261,3 @@ class Laboratory:
             model.config.measure.bootstrap,
             token,
         )
-
-
-class BayesLaboratory(Laboratory):
-    """Measures the exact Bayes classifier of the law that is submitted: nothing is trained.
-
-    A random collective of equal size has the same law, so there is no reference beside it.
-    """
-
-    def __init__(self, model: GigEconomy, workers: int) -> None:
-        super().__init__(model, 0)
-        self._exact = self._platform()
-
-    def _reference_is_due(self) -> bool:
-        return False
-
-    def _deploy(self, results: list[FitResult]) -> None:
-        """Nothing to go on from."""
-
-    def _outcomes(self, shown: tuple[Submission, ...], repeats: int) -> list[FitResult]:
-        began = time.perf_counter()
-        window = [Followed(share.followers, share.token) for share in self._shares]
-        probabilities = self._exact.probabilities(window)
-        seconds = time.perf_counter() - began
-        return [FitResult({}, float("nan"), probabilities, seconds)]
-
-    def _platform(self) -> BayesPlatform:
-        config, stage = self._model.config, self._stage
-        section, tokens = config.collective, stage.encoder.tokens
-        law, marginals = stage.supply.law, stage.supply.marginals
-        assert law is not None, "a bayes reader refuses resumes without a law"
-        assert marginals is not None, "a law gives the marginals of its held-out resumes"
-        require_new_signal(tokens, law.words)
-        pairs = None
-        if section.strategy == "feature_only":
-            pairs = law.pair_marginals(stage.supply.held_out, stage.target)
-        return BayesPlatform(
-            marginals=marginals,
-            pairs=pairs,
-            target=stage.target,
-            xi=config.corpus.xi,
-            tokens=len(tokens),
-            strategy=section.strategy,
-            label_sets=section.label_sets,
-            evasive=section.evasive,
-            wrong_label=section.wrong_label,
-        )
-
-
-def make_laboratory(model: GigEconomy, workers: int) -> Laboratory:
-    """The bench that the learner of the model's config needs."""
-    recipe = model.config.platform.learner
-    if isinstance(recipe, SurrogateRecipe):
-        from gigsim.curve_laboratory import CurveLaboratory
-
-        return CurveLaboratory(model, workers)
-    return (BayesLaboratory if isinstance(recipe, BayesRecipe) else Laboratory)(model, workers)

@@ -16,7 +16,7 @@ from gigsim.agents import Collective, Freelancer, Platform
 from gigsim.config import Config, build
 from gigsim.config.changes import timeline
 from gigsim.errors import InputError
-from gigsim.laboratory import make_laboratory
+from gigsim.exact_laboratory import make_laboratory
 from gigsim.learners.recipes import SurrogateRecipe
 from gigsim.lines import TheoryLines
 from gigsim.measures.evaluation import Evaluation
@@ -128,7 +128,15 @@ class GigEconomy(mesa.Model):
     def inform(self) -> None:
         """Freelancers learn the published size and success, and form a belief."""
         self.collective.published_size = int(self.population.member.sum())
-        self.expectation = self._belief()
+        self.expectation = beliefs.form(
+            self.now.society,
+            beliefs.published(self.success, self.base, self.clean_rate),
+            self.expectation,
+            self.alpha,
+            lambda alpha: self.lines.promise(alpha, self.config.measure.success),
+            self.stage.network,
+            self.population.holds_signal,
+        )
         every = self.config.collective.rotate_every
         if every and self.period % every == 0:
             self.rotate()
@@ -367,21 +375,6 @@ class GigEconomy(mesa.Model):
                 "published, adaptive or neighbours; or the built-in language with a token of its"
                 " own",
             )
-
-    def _belief(self) -> beliefs.Expectation:
-        """What people expect this period."""
-        society, seen = self.now.society, (self.success, self.base)
-        if society.belief == "theory":
-            metric = self.config.measure.success
-            return beliefs.theory(
-                self.alpha, lambda alpha: self.lines.promise(alpha, metric), self.clean_rate
-            )
-        if society.belief == "adaptive":
-            return beliefs.adaptive(self.expectation, *seen, society.adaptation)
-        if society.belief == "neighbours":
-            holders = self.population.holds_signal
-            return beliefs.neighbours(*seen, self.clean_rate, self.stage.network, holders)
-        return beliefs.published(*seen, self.clean_rate)
 
     def _choice(self, asked: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Who is a member once those who are asked have decided, bool, shape (N,)."""

@@ -17,7 +17,14 @@ def test_it_says_where_what_and_what_is_allowed() -> None:
 
 @given(st.text(), st.text(), st.text())
 def test_it_is_one_line_whatever_is_put_in(where: str, problem: str, allowed: str) -> None:
-    assert len(str(InputError(where, problem, allowed)).splitlines()) <= 1
+    line = str(InputError(where, problem, allowed))
+    assert len(line.splitlines()) <= 1
+    assert line.isprintable()
+
+
+def test_it_steers_no_terminal() -> None:
+    line = str(InputError("a\x1b[31m\nb\u202e", "'\udc80'", "ξ, 漢"))
+    assert line == "a\\x1b[31m b\\u202e: '\\udc80'; ξ, 漢"
 
 
 def test_it_comes_back_from_a_worker_process_whole() -> None:

@@ -55,7 +55,7 @@ def _root(
 def main() -> None:
     """Entry point: bad input is one line and exit code 2; a bug keeps its traceback, code 1."""
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="gigsim", standalone_mode=False)
     except InputError as error:
         _refuse(str(error))
     except _UsageError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ Path = tuple[str, ...]
 
 #: Characters of a key that a message quotes.
 _KEY = 80
+# An entry of a list in a path: at[2].
+_NUMBER = re.compile(r"\[\d+\]$")
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,12 @@ class Places:
         return (written or [path for path in paths if self._is_given(path)] or paths)[0]
 
     def _is_overridden(self, path: Path) -> bool:
-        plain = tuple(part.partition("[")[0] for part in path)
         # A key of an overridden table, or a table of which a key was overridden.
+        plain = tuple(_NUMBER.sub("", part) for part in path)
         shared = (min(len(plain), len(key)) for key in self.overridden)
-        return any(plain[:n] == key[:n] for n, key in zip(shared, self.overridden, strict=True))
+        return any(
+            key[:n] in (plain[:n], path[:n]) for n, key in zip(shared, self.overridden, strict=True)
+        )
 
     def _is_given(self, path: Path) -> bool:
         inner: Any = self.given
@@ -172,7 +177,7 @@ def _kinded(table: dict[str, Any], form: Form, path: Path, places: Places) -> di
     if not isinstance(kind, str):
         raise places.error(place, f"{shown(kind)}: {kind_of(kind)}", f"allowed: {words}{also}")
     if kind not in kinds:
-        raise places.error(place, f"{shown(kind)} is not known", _words(kind, words))
+        raise places.error(place, f"{shown(kind)} is not known", _words(kind, words, also))
     return _table(table, kinds[kind], path, places, kind)
 
 
@@ -209,10 +214,10 @@ def _known(key: str, model: type[BaseModel], path: Path, kind: str) -> str:
     return f"{hint}{allowed}: {', '.join(own)}"
 
 
-def _words(value: str, form: Form) -> str:
+def _words(value: str, form: Form, also: str = "") -> str:
     near = difflib.get_close_matches(value.lower().replace("-", "_"), form.words, n=1)
     hint = f'did you mean "{near[0]}"? ' if near else ""
-    return f"{hint}allowed: {form}: {form.description}".removesuffix(": ")
+    return f"{hint}allowed: {form}{also}: {form.description}".removesuffix(": ")
 
 
 def _rewritten(value: Any, form: Form, path: Path) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gigsim.errors import InputError
 from gigsim.learners.recipes import BayesRecipe, SurrogateRecipe, TransformerRecipe
+from gigsim.society.distributions import Constant, Uniform
 
 if TYPE_CHECKING:
     from gigsim.config.sections import Config
@@ -31,6 +32,7 @@ class ClashError(ValueError):
 def clashes(config: Config) -> Iterator[ClashError]:
     """Everything in a config that does not go together; nothing in a valid one."""
     yield from _sizes(config)
+    yield from _shares(config)
     yield from _platform(config)
     yield from _strategy(config)
     yield from _theorem(config)
@@ -50,6 +52,23 @@ def _sizes(config: Config) -> Iterator[ClashError]:
         yield ClashError(
             (error.where, "population.size", "network.kind"), error.problem, error.allowed
         )
+
+
+def _shares(config: Config) -> Iterator[ClashError]:
+    """A law of probabilities that reaches beyond them; of other kinds only the draws tell."""
+    law = config.society.activation
+    values: dict[str, float] = {}
+    if isinstance(law, Constant):
+        values = {"value": law.value}
+    elif isinstance(law, Uniform):
+        values = {"low": law.low, "high": law.high}
+    for name, value in values.items():
+        if not 0 <= value <= 1:
+            yield ClashError(
+                (f"society.activation.{name}",),
+                f"society.activation.{name} = {value:g} is no probability",
+                "a number >= 0 and <= 1",
+            )
 
 
 def _platform(config: Config) -> Iterator[ClashError]:

@@ -18,7 +18,7 @@ from gigsim.config.check import Places, checked
 from gigsim.config.clashes import ClashError
 from gigsim.config.schema import Form, forms, leaves, shown, tables_in
 from gigsim.config.sections import Config
-from gigsim.config.toml_files import read_scenario, scenarios
+from gigsim.config.toml_files import LONGEST, read_scenario, scenarios
 from gigsim.errors import InputError
 
 __all__ = ["build", "digest", "dumps", "load", "scenarios", "tables_in"]
@@ -99,6 +99,8 @@ def _parse_override(text: str) -> tuple[tuple[str, ...], Any]:
     place = f"--set {text if len(text) <= 80 else f'{text[:77]}...'}"
     if not separator or not key.strip():
         raise InputError(place, "not of the form a.b=c", "e.g. population.size=600")
+    if len(text) > LONGEST:
+        raise InputError(place, f"{len(text):,} characters", f"at most {LONGEST:,}")
     path = _parts(key.strip(), place)
     try:
         parsed = tomllib.loads(f"x = {value.strip()}")

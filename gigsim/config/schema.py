@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -17,6 +18,9 @@ from pydantic_core import PydanticUndefined
 
 #: Characters of a text that a message quotes.
 _QUOTED = 60
+# The longest path, and the longest name in it, that systems have. Texts without a limit of their
+# own are names of files, or shorter.
+_PATH, _NAME = 4096, 255
 _LIMITS: dict[str, tuple[str, Callable[[Any, Any], bool]]] = {
     "ge": (">=", operator.ge),
     "gt": (">", operator.gt),
@@ -89,6 +93,10 @@ class Text:
             return "empty" if not value else "too short"
         if self.most and len(value) > self.most:
             return f"too long ({len(value):,} characters)"
+        if not self.most and (
+            len(value) > _PATH or any(len(os.fsencode(p)) > _NAME for p in value.split("/"))
+        ):
+            return "longer than the name of a file can be"
         if self.pattern and not re.search(self.pattern, value):
             return "not of the form needed"
         return ""
@@ -198,7 +206,8 @@ def shown(value: Any) -> str:
         return repr(value if len(value) <= _QUOTED else f"{value[: _QUOTED - 3]}...")
     if isinstance(value, int) and value.bit_length() > 64:
         # Python refuses to write out the longest ones.
-        return f"{'-' if value < 0 else ''}2**{value.bit_length() - 1} or more"
+        power = f"2**{value.bit_length() - 1}"
+        return f"-{power} or less" if value < 0 else f"{power} or more"
     if isinstance(value, int | float):
         return repr(value)
     return ""

@@ -14,7 +14,10 @@ from typing import Any
 from gigsim.errors import InputError
 
 #: Bytes of a scenario file; the longest that ships has 3,000.
-LARGEST = 1 << 20
+LARGEST = 256 << 10
+#: Characters of one line of it, or of one override. Python's parser takes a time that grows with
+#: the square of the parts of a dotted key: one of this length takes a second.
+LONGEST = 10_000
 
 _LINE = re.compile(r"at line (\d+)")
 
@@ -36,8 +39,8 @@ def read_scenario(scenario: str | Path) -> tuple[str, dict[str, Any]]:
         InputError: there is none, it is no file, is too large, is not UTF-8, is not TOML.
     """
     path, name = Path(scenario), str(scenario).replace("-", "_")
-    # Long names and those with a NUL have no file; os.path says so without an exception.
-    exists = os.path.lexists(path) if "\0" not in name else False
+    # Long names and those with a NUL have no file; os.path says so without raising.
+    exists = "\0" not in name and os.path.lexists(scenario)
     if path.suffix == ".toml" or (exists and (path.is_file() or name not in scenarios())):
         where, text = str(path), _decoded(_content(path), str(path))
     elif name in scenarios():
@@ -48,6 +51,11 @@ def read_scenario(scenario: str | Path) -> tuple[str, dict[str, Any]]:
         hint = f"did you mean {near[0]}? " if near else ""
         quoted = repr(str(scenario) if len(name) <= 80 else f"{str(scenario)[:77]}...")
         raise InputError(f"scenario {quoted}", "no such scenario", f"{hint}{_allowed_names()}")
+    for number, line in enumerate(text.split("\n"), start=1):
+        if len(line) > LONGEST:
+            raise InputError(
+                where, f"line {number} has {len(line):,} characters", f"at most {LONGEST:,}"
+            )
     try:
         return where, tomllib.loads(text)
     except RecursionError as error:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gigsim.config.sections import Society
 from gigsim.society.networks import Network
 
 
@@ -108,3 +109,33 @@ def theory(alpha: float, bound: Callable[[float], float], clean: float) -> Expec
         clean: U(0), in [0, 1].
     """
     return Expectation(max(clean, bound(alpha)), clean, clean)
+
+
+def form(
+    society: Society,
+    seen: Expectation,
+    before: Expectation,
+    alpha: float,
+    bound: Callable[[float], float],
+    network: Network,
+    holds_signal: NDArray[np.bool_],
+) -> Expectation:
+    """What people believe this period, by ``society.belief``.
+
+    Args:
+        society: the belief and its parameters.
+        seen: what was measured last, the same for everybody (:func:`published`).
+        before: what people expected in the period before.
+        alpha: the published size, a share in [0, 1].
+        bound: the theorem's lower bound on success as a function of α; only ``theory`` asks.
+        network: who knows whom, N people.
+        holds_signal: members and free riders, bool, shape (N,).
+    """
+    success, base = float(seen.success), float(seen.base)
+    if society.belief == "theory":
+        return theory(alpha, bound, seen.clean)
+    if society.belief == "adaptive":
+        return adaptive(before, success, base, society.adaptation)
+    if society.belief == "neighbours":
+        return neighbours(success, base, seen.clean, network, holds_signal)
+    return seen

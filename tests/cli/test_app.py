@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -89,8 +90,23 @@ def test_a_misused_option_is_two(gigsim: Gigsim, tmp_path: Path, arguments: list
     done = gigsim(*arguments)
     assert done.code == 2
     assert done.out == ""
-    assert done.err.splitlines()[-1].startswith("Error: ")
+    assert done.err.startswith("error: gigsim")
+    assert done.err.endswith(" --help\n")
+    assert len(done.err.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_version(gigsim: Gigsim) -> None:
+    done = gigsim("--version")
+    assert (done.code, done.err) == (0, "")
+    assert done.out == f"gigsim {version('gigsim')}\n"
+
+
+@pytest.mark.parametrize("path", [(), ("corpus",), ("bounds",)], ids=" ".join)
+def test_a_group_alone_shows_its_help(gigsim: Gigsim, path: tuple[str, ...]) -> None:
+    done = gigsim(*path)
+    assert done.code == 2
+    assert "Example: gigsim" in done.out + done.err
 
 
 def run_patched(patch: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -1,19 +1,24 @@
-"""The bench for a platform that is known by its measured curve alone: no resumes, no trainings.
+"""Benches for platforms that train nothing: the law that is submitted, or a measured curve.
 
-S, U and the quality of the classifier are read off the curve at α_effective whenever the platform
-retrains. The curve was measured with randomly drawn members, on resumes that are not here: there
-is no reference beside it, no theorem, and groups of people are not told apart by their label sets.
+``bayes`` is the exact classifier of the law, so its outcome is known for every held-out resume. A
+curve is read at α_effective whenever the platform retrains: it was measured with randomly drawn
+members, on resumes that are not here, so there is no reference beside it and no theorem, and groups
+of people are not told apart by their label sets.
 """
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gigsim.agents import Submission
 from gigsim.laboratory import METRICS, Laboratory
-from gigsim.learners.recipes import SurrogateRecipe
+from gigsim.learners.bayes import BayesPlatform, Followed, require_new_signal
+from gigsim.learners.pool import FitResult
+from gigsim.learners.recipes import BayesRecipe, SurrogateRecipe
 from gigsim.learners.surrogate import Curve, load_curve
 from gigsim.lines import TheoryLines
 from gigsim.measures.evaluation import Evaluation
@@ -24,6 +29,52 @@ if TYPE_CHECKING:
     from gigsim.model import GigEconomy
 
 _OTHERS = ("f1_micro", "tags_mean", "loss", "reference_any", "reference_top1")
+
+
+class BayesLaboratory(Laboratory):
+    """Measures the exact Bayes classifier of the law that is submitted: nothing is trained.
+
+    A random collective of equal size has the same law, so there is no reference beside it.
+    """
+
+    def __init__(self, model: GigEconomy, workers: int) -> None:
+        super().__init__(model, 0)
+        self._exact = self._platform()
+
+    def _reference_is_due(self) -> bool:
+        return False
+
+    def _deploy(self, results: list[FitResult]) -> None:
+        """Nothing to go on from."""
+
+    def _outcomes(self, shown: tuple[Submission, ...], repeats: int) -> list[FitResult]:
+        began = time.perf_counter()
+        window = [Followed(share.followers, share.token) for share in self._shares]
+        probabilities = self._exact.probabilities(window)
+        seconds = time.perf_counter() - began
+        return [FitResult({}, float("nan"), probabilities, seconds)]
+
+    def _platform(self) -> BayesPlatform:
+        config, stage = self._model.config, self._stage
+        section, tokens = config.collective, stage.encoder.tokens
+        law, marginals = stage.supply.law, stage.supply.marginals
+        assert law is not None, "a bayes reader refuses resumes without a law"
+        assert marginals is not None, "a law gives the marginals of its held-out resumes"
+        require_new_signal(tokens, law.words)
+        pairs = None
+        if section.strategy == "feature_only":
+            pairs = law.pair_marginals(stage.supply.held_out, stage.target)
+        return BayesPlatform(
+            marginals=marginals,
+            pairs=pairs,
+            target=stage.target,
+            xi=config.corpus.xi,
+            tokens=len(tokens),
+            strategy=section.strategy,
+            label_sets=section.label_sets,
+            evasive=section.evasive,
+            wrong_label=section.wrong_label,
+        )
 
 
 class CurveLaboratory(Laboratory):
@@ -94,3 +145,11 @@ class CurveLaboratory(Laboratory):
                 for end in ("", "_low", "_high", "_sd"):
                     values[f"success_{metric}{end}"] = at.get(f"base_{metric}{end}", float("nan"))
         self.evaluation = Evaluation(values, {})
+
+
+def make_laboratory(model: GigEconomy, workers: int) -> Laboratory:
+    """The bench that the learner of the model's config needs."""
+    recipe = model.config.platform.learner
+    if isinstance(recipe, SurrogateRecipe):
+        return CurveLaboratory(model, workers)
+    return (BayesLaboratory if isinstance(recipe, BayesRecipe) else Laboratory)(model, workers)
