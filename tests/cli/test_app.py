@@ -31,13 +31,18 @@ def commands() -> Iterator[tuple[str, ...]]:
 
 ALL = list(commands())
 
+#: Groups of commands, and the page, which prints an address.
+NO_RESULT = ("bounds", "corpus", "app")
+
 
 def test_the_commands_are_those_that_work_today() -> None:
     assert set(ALL) == {
         (),
         ("run",),
+        ("app",),
         ("bounds",),
         ("bounds", "feature-label"),
+        ("bounds", "feature-only"),
         ("corpus",),
         ("corpus", "import"),
         ("corpus", "describe"),
@@ -63,7 +68,7 @@ def test_every_option_says_what_it_is_for(path: tuple[str, ...]) -> None:
         assert getattr(parameter, "help", None) or parameter.name == "help", parameter.name
 
 
-@pytest.mark.parametrize("path", [p for p in ALL if p and p[-1] not in ("bounds", "corpus")])
+@pytest.mark.parametrize("path", [p for p in ALL if p and p[-1] not in NO_RESULT])
 def test_results_come_as_json_too(gigsim: Gigsim, path: tuple[str, ...]) -> None:
     assert "--json" in gigsim(*path, "--help").out
 
