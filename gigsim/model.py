@@ -212,8 +212,8 @@ class GigEconomy(mesa.Model):
         """One row a period, one a retraining."""
         self.ledger.record(self)
         self.datacollector.collect(self)
-        # Mesa's batch_run and its page stop here; whoever calls step goes on.
-        self.running = not self.finished
+        # How many periods is the caller's affair; when nothing moves any more, only we know.
+        self.running = self.config.run.until == "periods" or not self.finished
 
     # ------------------------------------------------------------------------- what is known
 

@@ -428,11 +428,11 @@ def test_mesas_batch_runs_work(toy_config: Config) -> None:
     keys = {"population.size": 100, "collective.first_movers": 12, "corpus.test_size": 60}
     rows = mesa.batch_run(
         GigEconomy,
-        {"config": [toy_config], "rng": [1, 2], **keys},
+        {"config": [toy_config], "run.seed": [1, 2], **keys},
         max_steps=2,
         display_progress=False,
     )
-    assert [row["rng"] for row in rows] == [1, 2]
+    assert [row["run.seed"] for row in rows] == [1, 2]
     assert all(row["alpha"] >= 0.12 for row in rows)
 
 
