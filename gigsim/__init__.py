@@ -5,12 +5,16 @@ platform keeps retraining a classifier on what they submit; success S(α) emerge
 the theorems of Hardt, Mazumdar, Mendler-Dünner and Zrnic (ICML 2023).
 """
 
-from gigsim import theory
-from gigsim.config import Config, load
-from gigsim.errors import InputError
-from gigsim.model import GigEconomy
-from gigsim.replicates import load_replicates
-from gigsim.runs import load_run, save_run
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gigsim import theory
+    from gigsim.config import Config, load
+    from gigsim.errors import InputError
+    from gigsim.model import GigEconomy
+    from gigsim.replicates import load_replicates
+    from gigsim.runs import load_run, save_run
 
 __all__ = [
     "Config",
@@ -23,3 +27,29 @@ __all__ = [
     "theory",
 ]
 __version__ = "0.1.0"
+
+# Where each name is found when it is first asked for: all of them together take seconds to import,
+# which `gigsim --help` and a misspelt config should not.
+_HOMES = {
+    "Config": "gigsim.config",
+    "GigEconomy": "gigsim.model",
+    "InputError": "gigsim.errors",
+    "load": "gigsim.config",
+    "load_replicates": "gigsim.replicates",
+    "load_run": "gigsim.runs",
+    "save_run": "gigsim.runs",
+}
+
+if not TYPE_CHECKING:
+    # Unseen by type checkers, for whom a module with this function has every name.
+    def __getattr__(name: str) -> object:
+        """A public name, imported on first use (PEP 562)."""
+        if name in _HOMES:
+            return getattr(import_module(_HOMES[name]), name)
+        if name == "theory":
+            return import_module("gigsim.theory")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

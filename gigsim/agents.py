@@ -35,6 +35,11 @@ class Submission:
     labels: NDArray[np.bool_]
 
 
+def renumber(submission: Submission, used: NDArray[np.int64]) -> Submission:
+    """The same submission in a store of which only the rows ``used`` (ascending) are left."""
+    return Submission(np.searchsorted(used, submission.texts), submission.labels)
+
+
 class Freelancer(mesa.Agent):
     """One person: a view of row ``index`` of the population's columns and a node of the network."""
 
@@ -86,7 +91,9 @@ class Collective(mesa.Agent):
 
     Attributes:
         target: column of y*.
-        token: number of the token in force.
+        token: number of the token that members plant in what they submit.
+        shown: number of the token that is shown to the deployed classifier, which learned it; it
+            becomes ``token`` at the next retraining.
         published_size: members at the last announcement.
     """
 
@@ -96,7 +103,7 @@ class Collective(mesa.Agent):
         super().__init__(model)
         self.unique_id = unique_id
         self.target = target
-        self.token = 0
+        self.token = self.shown = 0
         self.published_size = 0
 
     def follows(self, population: Population, member: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -157,6 +164,12 @@ class Platform(mesa.Agent):
     def receive(self, submission: Submission) -> None:
         """Take in this period's submissions; the oldest of the window go."""
         self._submissions.append(submission)
+
+    def renumber(self, texts: Rows, used: NDArray[np.int64]) -> None:
+        """Go on with a store of which only the rows ``used`` (ascending) are left."""
+        self.texts = texts
+        renumbered = [renumber(s, used) for s in self._submissions]
+        self._submissions = deque(renumbered, maxlen=self._submissions.maxlen)
 
     @property
     def submissions(self) -> tuple[Submission, ...]:

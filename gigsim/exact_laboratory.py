@@ -100,11 +100,10 @@ class CurveLaboratory(Laboratory):
         return int(edited.sum())
 
     def open(self) -> None:
-        """Period 0: the curve at α = 0; its sd there is that of the trainings in the file."""
+        """Period 0: the curve at α = 0; its sd there is that of the file's trainings, if several."""
         start = self._curve.at(0.0)
         self.clean = {
-            metric: (start[f"base_{metric}"], float(np.nan_to_num(start[f"base_{metric}_sd"])))
-            for metric in METRICS
+            metric: (start[f"base_{metric}"], start[f"base_{metric}_sd"]) for metric in METRICS
         }
         self.lines = TheoryLines.nothing(self._model.config, self._model.stage.target)
         self._assess()
@@ -133,17 +132,11 @@ class CurveLaboratory(Laboratory):
         """As many as the config says: the noise of one measurement, for 2 sd of a quotient."""
         return max(1, self._model.config.corpus.test_size)
 
-    def _assess(self, *, keep: bool = False) -> None:
-        if not keep:
-            self._take_shares()
+    def _assess(self) -> None:
+        self._take_shares()
         at = self._curve.at(self.trained.followers)
         names = [f"{q}{end}" for q in QUANTITIES for end in ("", "_low", "_high", "_sd")]
         values = {name: at.get(name, float("nan")) for name in (*names, *_OTHERS)}
-        if keep:
-            # A curve knows one token; the classifier has not seen the new one yet.
-            for metric in METRICS:
-                for end in ("", "_low", "_high", "_sd"):
-                    values[f"success_{metric}{end}"] = at.get(f"base_{metric}{end}", float("nan"))
         self.evaluation = Evaluation(values, {})
 
 

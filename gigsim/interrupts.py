@@ -6,13 +6,19 @@ Nothing here touches a file. The command decides what to write; see ``gigsim.cli
 from __future__ import annotations
 
 import copy
+import os
 import signal
 import threading
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 if TYPE_CHECKING:
     from gigsim.model import GigEconomy
+
+#: What a shell reports of a command that Ctrl-C ended.
+INTERRUPTED = 130
+#: What such a command says when it leaves nothing behind.
+NOTHING = "interrupted: nothing written"
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -20,18 +26,28 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class Interrupts:
     """SIGINT and SIGTERM within a ``with`` block, told apart by what they interrupt.
 
-    ``running``: raises KeyboardInterrupt, every time. ``saving`` (:meth:`saving`): the first is
-    only noted where nothing was interrupted before, since what is being written is complete; the
-    one that would be the second raises KeyboardInterrupt. ``leaving``, after that: ignored, so that
-    nothing stops the tidying up.
+    ``starting``: ends the process at once, with a word on standard error and exit code 130. For
+    imports, out of which an exception may come as another one, or not at all.
+    ``running`` (:meth:`running`): raises KeyboardInterrupt, every time. ``saving``
+    (:meth:`saving`): the first is only noted where nothing was interrupted before, since what is
+    being written is complete; the one that would be the second raises KeyboardInterrupt.
+    ``leaving``, after that: only noted, so that nothing stops the tidying up.
 
     In a thread that is not the main one signals cannot be had; there it does nothing.
+
+    Args:
+        starting: begin with that, not with ``running``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, starting: bool = False) -> None:
         self.asked = False
-        self._phase: Literal["running", "saving", "leaving"] = "running"
+        self._phase: Literal["starting", "running", "saving", "leaving"]
+        self._phase = "starting" if starting else "running"
         self._before: dict[signal.Signals, Any] = {}
+
+    def running(self) -> None:
+        """From here on there is something to tidy up."""
+        self._phase = "running"
 
     def saving(self) -> None:
         """From here on results are written."""
@@ -58,11 +74,18 @@ class Interrupts:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         again, self.asked = self.asked, True
+        if self._phase == "starting":
+            _end()
         if self._phase == "running":
             raise KeyboardInterrupt
         if self._phase == "saving" and again:
             self.leaving()
             raise KeyboardInterrupt
+
+
+def _end() -> NoReturn:
+    os.write(2, f"{NOTHING}\n".encode())
+    os._exit(INTERRUPTED)
 
 
 class LastFinished:

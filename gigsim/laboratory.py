@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from gigsim.agents import Submission
+from gigsim.agents import Submission, renumber
 from gigsim.learners.pool import FitJob, FitPool, FitResult
 from gigsim.learners.protocol import State
 from gigsim.lines import TheoryLines
@@ -38,9 +38,9 @@ class Shares:
 
     Attributes:
         members: in the collective.
-        followers: members who do not abstain: α_effective.
+        followers: members who do not abstain and plant the token in force: α_effective.
         edited: whose submission differs from the resume as found.
-        token: number of the token in force.
+        token: number of the token that they plant.
     """
 
     members: float
@@ -108,6 +108,14 @@ class Laboratory:
         model = self._model
         stage = take_in(self._stage, gone, model.now, model.streams, model.period)
         model.platform.texts = stage.texts
+        shown = (*model.platform.submissions, *self._reference)
+        used = np.unique(np.concatenate([stage.rows, *(s.texts for s in shown)]))
+        if len(stage.texts) > 2 * len(used):
+            # Texts that nobody has any more and no window reaches; dropped now and then.
+            stage = stage.keep(used)
+            model.platform.renumber(stage.texts, used)
+            kept = [renumber(s, used) for s in self._reference]
+            self._reference = deque(kept, maxlen=self._reference.maxlen)
         return stage
 
     def open(self) -> None:
@@ -139,10 +147,6 @@ class Laboratory:
             self._reference_state = self._beside.state
         self._deploy(self._results)
         self._assess()
-
-    def turn(self) -> None:
-        """The collective changed its token: measure the deployed classifier on the new one."""
-        self._assess(keep=True)
 
     def target_rates(
         self, groups: dict[str, tuple[NDArray[np.bool_], str]]
@@ -190,12 +194,13 @@ class Laboratory:
         )
 
     def _take_shares(self) -> None:
-        shares = self._shares
+        shares, token = self._shares, self._model.collective.shown
         self.trained = Shares(
             members=float(np.mean([share.members for share in shares])),
-            followers=float(np.mean([share.followers for share in shares])),
+            # Whoever planted another token earlier in the window does nothing for this one.
+            followers=float(np.mean([s.followers * (s.token == token) for s in shares])),
             edited=float(np.mean([share.edited for share in shares])),
-            token=shares[-1].token,
+            token=token,
         )
 
     def _times(self, repeats: int) -> int:
@@ -206,7 +211,7 @@ class Laboratory:
         model = self._model
         every = model.now.measure.reference
         # A warm platform carries its past in its weights, so its reference must live as long.
-        return every > 0 and (model.platform.warm or model.retrainings_done % every == 0)
+        return every > 0 and (model.ever_warm or model.retrainings_done % every == 0)
 
     def _outcomes(self, shown: tuple[Submission, ...], repeats: int) -> list[FitResult]:
         return self._train([self._job(shown, repeat) for repeat in range(repeats)])
@@ -243,16 +248,11 @@ class Laboratory:
             model.ledger.clock(model.period, "training", result.seconds)
         return results
 
-    def _assess(self, *, keep: bool = False) -> None:
-        """Measure the deployed classifier with the token in force.
-
-        Args:
-            keep: the classifier is the one that was measured before; so are its shares.
-        """
-        model = self._model
-        if not keep:
-            self._take_shares()
-        token, beside = model.collective.token, self._beside
+    def _assess(self) -> None:
+        """Measure the deployed classifier with the token that it was trained on last."""
+        model, beside = self._model, self._beside
+        self._take_shares()
+        token = model.collective.shown
         self.evaluation = evaluate(
             self._results,
             None if beside is None else outcome_of(beside, self._stage, token),

@@ -132,20 +132,12 @@ class GigEconomy(mesa.Model):
             self.now.society,
             beliefs.published(self.success, self.base, self.clean_rate),
             self.expectation,
-            self.alpha,
+            # The theorem's α: those who abstain do nothing for it.
+            self.alpha * (1 - self.now.collective.abstain),
             lambda alpha: self.lines.promise(alpha, self.config.measure.success),
             self.stage.network,
             self.population.holds_signal,
         )
-        every = self.config.collective.rotate_every
-        if every and self.period % every == 0:
-            self.rotate()
-
-    def rotate(self) -> None:
-        """The collective tells its members, and nobody else, another token."""
-        self.collective.token = (self.collective.token + 1) % self.tokens
-        self.population.holds_signal = self.population.member
-        self.laboratory.turn()
 
     def decide(self) -> None:
         """A share of the population reconsiders: join, stay or leave."""
@@ -168,6 +160,8 @@ class GigEconomy(mesa.Model):
 
     def submit(self) -> None:
         """Everybody hands in a resume and a label set; members as the collective tells them."""
+        if every := self.config.collective.rotate_every:
+            self.collective.token = self.retrainings_done // every % self.tokens
         self.edited = self.laboratory.submit()
 
     def retrain(self) -> None:
@@ -175,6 +169,11 @@ class GigEconomy(mesa.Model):
         self.retrained = self.period % self.now.platform.retrain_every == 0
         if self.retrained:
             self.retrainings_done += 1
+            if self.collective.shown != self.collective.token:
+                # The classifier now learns another token, which only members have: what leaked is
+                # worth nothing from here on.
+                self.collective.shown = self.collective.token
+                self.population.holds_signal = self.population.member
             self.laboratory.retrain()
 
     def measure(self) -> None:
@@ -202,7 +201,8 @@ class GigEconomy(mesa.Model):
         benefit = society.benefit_scale * np.where(population.holds_signal, inside, outside)
         paying = population.member
         if society.cost_timing == "once":
-            paying, self._paid = paying & ~self._paid, population.member
+            paying = paying & ~self._paid
+        self._paid = population.member
         charged = np.where(paying, population.cost, 0.0)
         population.utility = benefit - charged
         population.wealth = population.wealth + population.utility
@@ -212,8 +212,15 @@ class GigEconomy(mesa.Model):
         """One row a period, one a retraining."""
         self.ledger.record(self)
         self.datacollector.collect(self)
+        section = self.config.run
+        # S only moves when the platform retrains, so that is when to look.
+        self._still = (
+            section.until == "settled"
+            and self.retrained
+            and settled(self.periods, self.config, self.laboratory.held_out)
+        )
         # How many periods is the caller's affair; when nothing moves any more, only we know.
-        self.running = self.config.run.until == "periods" or not self.finished
+        self.running = section.until == "periods" or not self.finished
 
     # ------------------------------------------------------------------------- what is known
 
@@ -238,14 +245,18 @@ class GigEconomy(mesa.Model):
         return 1 + len(self.config.collective.signal.alternates)
 
     @property
+    def ever_warm(self) -> bool:
+        """Does the platform, now or later, go on from the weights it has?"""
+        configs = (self.config, *self._changes.values())
+        return any(config.platform.retrain == "warm" for config in configs)
+
+    @property
     def finished(self) -> bool:
         """Has the run come to the end that its config gives it?"""
         section = self.config.run
         if section.until == "periods":
             return self.period >= section.periods
-        if self.period >= section.limit:
-            return True
-        return settled(self.periods, self.config, self.laboratory.held_out)
+        return self.period >= section.limit or self._still
 
     @property
     def alpha(self) -> float:
@@ -287,7 +298,8 @@ class GigEconomy(mesa.Model):
         The sd is that of trainings and of drawing the held-out resumes together.
         """
         rate, sd = self.clean[self.config.measure.success]
-        noise = np.hypot(sd, np.sqrt(rate * (1 - rate) / self.laboratory.held_out))
+        # One training, or a curve of one: its spread is not known, that of the texts is.
+        noise = np.hypot(np.nan_to_num(sd), np.sqrt(rate * (1 - rate) / self.laboratory.held_out))
         return self.spilled / self.gain if self.gain > 2 * noise else float("nan")
 
     @property
@@ -316,12 +328,15 @@ class GigEconomy(mesa.Model):
     def _turn_the_page(self) -> None:
         """A new period: what changes with it, and who is replaced."""
         self.period += 1
-        if self.period in self._changes:
+        changed = self.period in self._changes
+        if changed:
             self.now = self._changes[self.period]
-            self.population.take_traits(self.now)
+            self.platform.warm = self.now.platform.retrain == "warm"
         self.replaced = 0
         if self.now.population.turnover > 0:
             self._replace_people()
+        if changed or self.replaced:
+            self.population.take_traits(self.now)
 
     def _replace_people(self) -> None:
         gone = self._uniform("turnover") < self.now.population.turnover
@@ -329,7 +344,6 @@ class GigEconomy(mesa.Model):
         if self.replaced:
             self.stage = self.laboratory.take_in(gone)
             self.population.replace(gone, self.stage.labels[gone], self.streams, self.period)
-            self.population.take_traits(self.now)
             self._paid = self._paid & ~gone
 
     def _enrol_agents(self) -> None:

@@ -13,7 +13,7 @@ from gigsim.society.distributions import probabilities
 from gigsim.streams import Streams
 
 #: The traits that people are born with: each is a quantile of a uniform of its own.
-_LUCK = ("cost", "threshold", "activation_trait", "abstain", "wrong_label")
+_LUCK = ("cost", "threshold", "activation_trait", "abstain", "wrong_label", "first_movers")
 
 
 @dataclass
@@ -25,8 +25,6 @@ class Population:
         target: column of y*.
         luck: the uniforms behind each trait, by name, shape (N,): who is newly arrived has new
             ones, and a distribution that changes in time leaves everybody his place in it.
-        rank: int64, shape (N,): a fixed random order of the founders; the first ``first_movers``
-            are committed. Newcomers stand behind everybody.
         label_set: int64, shape (N,): number of the label set, equal sets share one.
         cost: float64, shape (N,): c_i, money a period (or once, see the config).
         threshold: float64, shape (N,): θ_i, a share.
@@ -43,7 +41,6 @@ class Population:
     labels: NDArray[np.bool_]
     target: int
     luck: dict[str, NDArray[np.float64]]
-    rank: NDArray[np.int64]
     label_set: NDArray[np.int64] = field(init=False)
     cost: NDArray[np.float64] = field(init=False)
     threshold: NDArray[np.float64] = field(init=False)
@@ -58,6 +55,8 @@ class Population:
 
     def __post_init__(self) -> None:
         size = len(self.labels)
+        self.first_mover = np.zeros(size, dtype=bool)
+        self._asked_for = 0
         self.label_set = label_set_numbers(self.labels)
         self.member = np.zeros(size, dtype=bool)
         self.holds_signal = np.zeros(size, dtype=bool)
@@ -90,7 +89,7 @@ class Population:
         self.activation = probabilities(
             config.society.activation, luck["activation_trait"], "society.activation"
         )
-        self.first_mover = self.rank < config.collective.first_movers
+        self._commit(config.collective.first_movers)
         self.abstains = luck["abstain"] < config.collective.abstain
         self.wrong = wrong_labels(
             luck["wrong_label"],
@@ -98,6 +97,19 @@ class Population:
             self.target,
             self.labels.shape[1],
         )
+
+    def _commit(self, wanted: int) -> None:
+        """Recruit or release first movers, if the config asks for another number than before.
+
+        The commitment is a person's: a first mover who is replaced is not followed by another
+        until the number is set anew. Those with the least luck in the stream come first, so that
+        one more leaves all the others where they are.
+        """
+        if wanted != self._asked_for:
+            order = np.lexsort((self.luck["first_movers"], ~self.first_mover))
+            self.first_mover = np.zeros(len(self), dtype=bool)
+            self.first_mover[order[:wanted]] = True
+            self._asked_for = wanted
 
     def replace(
         self, gone: NDArray[np.bool_], labels: NDArray[np.bool_], streams: Streams, period: int
@@ -115,7 +127,7 @@ class Population:
         self.label_set = label_set_numbers(self.labels)
         fresh = draw_luck(streams, len(self), period)
         self.luck = {name: np.where(gone, fresh[name], old) for name, old in self.luck.items()}
-        self.rank = np.where(gone, len(self), self.rank)
+        self.first_mover = self.first_mover & ~gone
         self.member, self.holds_signal = self.member & ~gone, self.holds_signal & ~gone
         self.utility, self.wealth = (np.where(gone, 0.0, x) for x in (self.utility, self.wealth))
 

@@ -96,7 +96,7 @@ def _period_row(model: GigEconomy) -> dict[str, Any]:
         "joined": model.joined,
         "left": model.left,
         "edited": model.edited,
-        "token": model.collective.token,
+        "token": model.collective.shown,
         "retrained": model.retrained,
         "alpha_trained": model.laboratory.trained.members,
         "alpha_effective": model.laboratory.trained.followers,

@@ -108,6 +108,21 @@ class Stage(Scene):
     contains: NDArray[np.bool_]
 
     @property
+    def rows(self) -> NDArray[np.int64]:
+        """The rows of the store that people may submit now, with repeats."""
+        return np.concatenate([self.found_at, self.planted_at.ravel(), self.clean_at])
+
+    def keep(self, used: NDArray[np.int64]) -> Stage:
+        """The stage with a store of the rows ``used`` alone (ascending, all of ``rows`` in it)."""
+        return replace(
+            self,
+            texts=self.texts.take(used),
+            found_at=np.searchsorted(used, self.found_at),
+            planted_at=np.searchsorted(used, self.planted_at),
+            clean_at=np.searchsorted(used, self.clean_at),
+        )
+
+    @property
     def in_signal_set(self) -> NDArray[np.bool_]:
         """Resumes that planting the first token does not change, bool, shape (N,)."""
         return self.signal_sets[0]
@@ -233,7 +248,6 @@ def found_population(config: Config, scene: Scene, streams: Streams) -> Populati
         labels=scene.labels,
         target=scene.target,
         luck=draw_luck(streams, size),
-        rank=random_rank(streams, "first_movers", size),
     )
     population.take_traits(config)
     return population

@@ -116,33 +116,41 @@ def _platform(model: GigEconomy) -> dict[str, Any]:
 def _society(model: GigEconomy) -> dict[str, Any]:
     """The unstable fixed point of α = F_c(b·G(α)), where a collective starts to grow by itself.
 
-    Predicted for ``best_response`` to published success with costs per period, from the
-    finite-sample line less U(0), nobody riding free; a first crossing from below of the diagonal.
-    None where no theory covers the rule, or where nothing crosses.
+    Predicted for ``best_response`` to published success with costs per period that nothing changes
+    in time: from what an ε = 0 learner gains on N rows over its own level without a collective,
+    nobody riding free; a first crossing from below of the diagonal. 0 where people join an empty
+    collective, None where no theory covers the rule or nothing crosses.
 
     One run observes one side of it: a collective that grew beyond its first movers started at or
-    above its critical mass, one that did not started below (with this run's luck).
+    above its critical mass, one that did not started below (with this run's luck). Where the config
+    changes in time or people are replaced it observes neither.
     """
     config, metric = model.config, model.config.measure.success
+    steady = not config.at and not config.population.turnover
     covered = (
         config.society.rule == "best_response"
         and config.society.belief == "published"
         and config.society.cost_timing == "per_period"
+        and not config.at
         and metric in model.lines.signals
     )
     predicted = None
     if covered:
         sizes = _sizes(model)
-        table = model.lines.table(sizes)
-        gain = np.maximum(0.0, table[f"finite_{metric}"].to_numpy() - model.clean_rate)
+        # Of the members only those who do not abstain move the classifier.
+        level = model.lines.table(sizes * (1 - config.collective.abstain))[f"finite_{metric}"]
+        gain = np.maximum(0.0, level.to_numpy() - level.iloc[0])
         share = 1.0
         if config.society.spillover != "measured":
             share = 1.0 - float(config.society.spillover)
         join = config.population.cost.cdf(config.society.benefit_scale * share * gain)
         above = np.flatnonzero((join[1:] > sizes[1:]) & (join[:-1] <= sizes[:-1]))
-        predicted = float(sizes[1:][above[0]]) if len(above) else None
+        if join[0] > 0:
+            predicted = 0.0
+        elif len(above):
+            predicted = float(sizes[1:][above[0]])
     first, last = model.periods["alpha"].iloc[min(1, model.period)], model.alpha
-    started = float(first) if model.period else None
+    started = float(first) if model.period and steady else None
     return {
         "predicted": predicted,
         "observed_at_most": started if last > first else None,

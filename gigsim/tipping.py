@@ -22,6 +22,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
+from gigsim.config.changes import timeline
+from gigsim.config.load import build
 from gigsim.config.sections import Config
 
 
@@ -65,8 +67,11 @@ def tipping_period(retrainings: pd.DataFrame, config: Config) -> int | None:
 
 
 def grown(periods: pd.DataFrame, config: Config) -> bool:
-    """More members at the end than first movers?"""
-    return int(periods["members"].iloc[-1]) > config.collective.first_movers
+    """More members at the end than were ever asked to be first movers?"""
+    last = len(periods) - 1
+    changes = timeline(config, build)
+    asked = [c.collective.first_movers for period, c in changes.items() if period <= last]
+    return int(periods["members"].iloc[-1]) > max([config.collective.first_movers, *asked])
 
 
 def share_of(count: int, of: int) -> Share:

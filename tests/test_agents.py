@@ -155,7 +155,7 @@ def test_label_set_numbers_name_sets_whoever_else_is_there() -> None:
     labels = np.array([[1, 0, 0], [0, 1, 1], [0, 0, 0], [1, 0, 0]], dtype=bool)
     assert label_set_numbers(labels).tolist() == [1, 6, 0, 1]
     assert label_set_numbers(labels[1:2]).tolist() == [6]
-    people = Population(labels=labels, target=0, luck=draw_luck(Streams(1), 4), rank=np.arange(4))
+    people = Population(labels=labels, target=0, luck=draw_luck(Streams(1), 4))
     assert people.label_set.tolist() == [1, 6, 0, 1]
     assert len(people) == 4
     assert people.outsider.all()

@@ -91,23 +91,6 @@ def test_abstainers_do_not_move_it_and_newcomers_come_without_resumes(
     assert model.periods["replaced"].iloc[1:].gt(0).all()
 
 
-def test_a_new_token_works_no_better_than_none_until_it_was_trained_on(
-    make_toy: Make, curve: Path
-) -> None:
-    model = surrogate(
-        make_toy,
-        curve,
-        **{
-            "collective.rotate_every": 3,
-            "collective.signal.alternates": ["‡"],
-            "collective.first_movers": 40,
-        },
-    )
-    periods = model.run(4)
-    assert periods.loc[3, "success_top1"] == periods.loc[3, "base_top1"]
-    assert periods.loc[4, "success_top1"] > periods.loc[4, "base_top1"] + 0.2
-
-
 def test_a_curve_that_is_not_there(make_toy: Make, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nowhere\.csv"):
         surrogate(make_toy, tmp_path / "nowhere.csv")

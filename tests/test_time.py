@@ -12,6 +12,7 @@ from gigsim.config import load
 from gigsim.errors import InputError
 from gigsim.model import GigEconomy
 from gigsim.resumes.corpus import Corpus
+from gigsim.stage import Stage, take_in
 from tests.toys import toy_language
 
 Make = Callable[..., GigEconomy]
@@ -62,6 +63,28 @@ def test_more_first_movers_join_when_they_are_recruited(make_toy: Make) -> None:
     assert model.run(4)["members"].tolist() == [0, 12, 12, 40, 40]
 
 
+def test_a_platform_turns_warm_from_its_period_on(make_toy: Make) -> None:
+    """The linear learner at a loose tolerance shows where it started from."""
+    keys = {"platform.learner.tolerance": 1e-2, "platform.retrain_every": 1, "measure.reference": 0}
+    cold, warm = (make_toy(**keys, **{"platform.retrain": r}) for r in ("scratch", "warm"))
+    later = make_toy(**keys, at=[at(2, platform__retrain="warm")])
+    for model in (cold, warm, later):
+        model.run(1)
+    weights = [model.platform.deployed["weights"] for model in (cold, warm, later)]
+    assert np.array_equal(weights[2], weights[0])
+    assert not np.array_equal(weights[2], weights[1])
+    cold.step()
+    later.step()
+    assert not np.array_equal(later.platform.deployed["weights"], cold.platform.deployed["weights"])
+
+
+def test_what_was_paid_in_every_period_is_not_charged_once_more(make_toy: Make) -> None:
+    keys = {"society.rule": "threshold", "population.threshold": 2.0}
+    costs = make_toy(**keys, at=[at(3, society__cost_timing="once")]).run(4)["costs"]
+    assert costs[2] > 0
+    assert costs[3] == costs[4] == 0
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [("run.seed", 3), ("corpus.xi", 0.1), ("platform.learner.kind", "linear"), ("nonsense", 1)],
@@ -104,12 +127,87 @@ def test_newcomers_are_new_and_everybody_else_is_as_before(make_toy: Make) -> No
     assert np.array_equal(population.member, committed & ~gone)
 
 
+def test_first_movers_are_recruited_again_only_when_asked_for(make_toy: Make) -> None:
+    keys = {"society.rule": "threshold", "population.threshold": 2.0, "population.turnover": 0.2}
+    model = make_toy(**keys, at=[at(6, collective__first_movers=50)])
+    members = model.run(6)["members"]
+    assert (members.iloc[1:6].diff().dropna() <= 0).all()
+    assert members[5] < 12
+    assert members[6] == 50, "newcomers too"
+
+
+def test_the_store_of_texts_does_not_grow_without_end(make_toy: Make) -> None:
+    keys = {"population.turnover": 0.5, "platform.data": "window", "platform.window": 2}
+    long, short = make_toy(**keys), make_toy(**keys)
+    long.run(12)
+    assert len(long.stage.texts) < 1200
+    # Dropping what nobody needs changes no text and no result.
+    short.laboratory.take_in = lambda gone: keep_all(short, gone)
+    assert short.run(12).equals(long.periods)
+    assert len(short.stage.texts) > 1200
+
+
+def keep_all(model: GigEconomy, gone: np.ndarray) -> Stage:
+    stage = take_in(model.stage, gone, model.now, model.streams, model.period)
+    model.platform.texts = stage.texts
+    return stage
+
+
 def test_newcomers_bring_nothing(make_toy: Make) -> None:
-    model = make_toy(**{"population.turnover": 1.0, "collective.leak": 1.0})
+    """Everybody is a member who holds the signal, has paid once, and then half of them go."""
+    model = make_toy(
+        **{
+            "society.rule": "threshold",
+            "population.threshold": -1.0,
+            "society.activation": 1.0,
+            "society.cost_timing": "once",
+        },
+        at=[at(3, population__turnover=0.5, population__threshold=2.0, society__activation=1e-9)],
+    )
     model.run(2)
-    assert model.population.first_mover.sum() == 0
-    assert not model.population.holds_signal.any()
-    assert np.array_equal(model.population.wealth, model.population.utility)
+    population = model.population
+    assert population.member.all()
+    cost = population.luck["cost"].copy()
+    model._turn_the_page()
+    gone = population.luck["cost"] != cost
+    assert 30 < gone.sum() < 70
+    assert np.array_equal(population.member, ~gone)
+    assert np.array_equal(population.holds_signal, ~gone)
+    assert (population.wealth[gone] == 0).all()
+    assert (population.wealth[~gone] != 0).all()
+    assert np.array_equal(model._paid, ~gone)
+
+
+def test_newcomers_carry_the_signal_with_luck_of_their_own(make_toy: Make) -> None:
+    """ξ, X* and the cleaned texts of newcomers, read off the texts themselves."""
+    keys = {
+        "collective.strategy": "feature_only",
+        "collective.evasive": True,
+        "measure.success": "any",
+        "corpus.xi": 0.3,
+        "population.turnover": 0.6,
+        "society.rule": "threshold",
+        "population.threshold": -1.0,
+        "society.activation": 1.0,
+    }
+    model = make_toy(**keys)
+    first = model.stage
+    model.run(3)
+    stage = model.stage
+    signal = stage.encoder.size - 1
+
+    def carry(rows: np.ndarray) -> np.ndarray:
+        return stage.texts.take(rows).counts[:, [signal]].toarray()[:, 0] > 0
+
+    assert np.array_equal(carry(stage.found_at), stage.carriers)
+    assert np.array_equal(stage.signal_sets[0], stage.carriers)
+    assert np.array_equal(stage.contains[0], stage.carriers)
+    assert carry(stage.planted_at[0]).all()
+    assert not carry(stage.clean_at).any()
+    assert not np.array_equal(stage.carriers, first.carriers)
+    # With everybody a member, those with the label plant and those without take the signal out.
+    own = model.population.labels[:, stage.target]
+    assert model.edited == (own ^ stage.carriers).sum()
 
 
 def test_turnover_follows_its_rate_and_shares_luck_with_other_runs(make_toy: Make) -> None:
@@ -161,7 +259,7 @@ def test_a_window_goes_on_holding_what_those_who_went_have_submitted(make_toy: M
 
 
 ROTATING = {
-    "collective.rotate_every": 4,
+    "collective.rotate_every": 1,
     "collective.signal.alternates": ["‡", "⁂"],
     "collective.leak": 0.1,
     "society.rule": "threshold",
@@ -170,26 +268,54 @@ ROTATING = {
 }
 
 
-def test_a_leaked_signal_expires_and_the_classifier_has_to_learn_the_new_one(
-    make_toy: Make,
-) -> None:
+def test_a_leaked_signal_is_worthless_once_the_next_token_is_learned(make_toy: Make) -> None:
     model = make_toy(**ROTATING, **{"collective.first_movers": 30})
-    periods = model.run(8)
-    assert periods["token"].tolist() == [0, 0, 0, 0, 1, 1, 1, 1, 2]
+    periods = model.run(12)
+    # Retrained at 3 on the first token; members then plant the second, which is learned at 6.
+    assert periods["token"].tolist() == [0, 0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 0]
     riders = periods["free_riders"]
-    assert riders[4] < riders[3], "only what leaked in the period itself"
-    # Retrained at 3 (token 0) and 6 (token 1): 4 and 5 show it token 1, which it has never seen.
-    assert periods.loc[3, "success_top1"] > 0.5
-    assert periods.loc[4, "success_top1"] == periods.loc[4, "base_top1"] < 0.5
-    assert periods.loc[6, "success_top1"] > 0.5
-    unmoved = ["base_top1", "accuracy"]
-    assert (periods.loc[4, unmoved] == periods.loc[3, unmoved]).all()
+    assert riders[5] > 0
+    assert (riders[[6, 9, 12]] == 0).all()
+    assert riders[7] > 0, "the second token leaks too"
+    # Members show what the classifier knows: changing costs them nothing.
+    assert (periods.loc[3:, "success_top1"] > 0.5).all()
+    assert (model.retrainings["alpha_effective"].iloc[1:] == 0.3).all()
 
 
-def test_a_rotation_with_the_retraining_costs_nothing(make_toy: Make) -> None:
-    keys = {"platform.retrain_every": 2, "collective.first_movers": 30}
+def test_only_those_who_plant_the_token_in_force_count_in_a_window(make_toy: Make) -> None:
+    keys = {"platform.data": "window", "platform.window": 4, "collective.first_movers": 30}
+    rows = make_toy(**ROTATING | keys).run(9).set_index("period")
+    # At 6 the window holds one period of the first token and three of the second.
+    assert rows.loc[6, "alpha_trained"] == 0.3
+    assert rows.loc[6, "alpha_effective"] == pytest.approx(0.3 * 3 / 4)
+
+
+def test_a_window_averages_all_its_periods(make_toy: Make) -> None:
+    keys = {"platform.data": "window", "platform.window": 3, "platform.retrain_every": 3}
+    model = make_toy(
+        **keys,
+        **{"society.rule": "threshold", "population.threshold": 2.0, "corpus.xi": 0.0},
+        at=[at(2, collective__first_movers=24), at(3, collective__first_movers=36)],
+    )
+    row = model.run(3).iloc[-1]
+    for name in ("alpha_trained", "alpha_effective"):
+        assert row[name] == pytest.approx((0.12 + 0.24 + 0.36) / 3), name
+    assert row["edited_trained"] == pytest.approx((0.12 + 0.24 + 0.36) / 3)
+
+
+def test_the_reference_is_measured_on_the_token_in_force(make_toy: Make) -> None:
+    keys = {"collective.first_movers": 30, "measure.reference": 1}
+    rows = make_toy(**ROTATING | keys).run(6)
+    last = make_toy(**ROTATING | keys)
+    last.run(6)
+    assert rows["token"].iloc[-1] == 1
+    assert last.retrainings["reference_top1"].iloc[-1] > 0.5
+
+
+def test_a_rotation_every_second_retraining(make_toy: Make) -> None:
+    keys = {"platform.retrain_every": 1, "collective.rotate_every": 2}
     periods = make_toy(**ROTATING | keys).run(8)
-    assert (periods.loc[2:, "success_top1"] > 0.5).all()
+    assert periods["token"].tolist() == [0, 0, 0, 1, 1, 2, 2, 0, 0]
 
 
 def test_every_token_has_its_own_carriers_and_its_own_id(make_toy: Make) -> None:

@@ -6,6 +6,7 @@ import sys
 from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from gigsim.cli.bounds import bounds_app
 from gigsim.cli.browser import app_command
@@ -13,8 +14,25 @@ from gigsim.cli.corpus import corpus_app
 from gigsim.cli.output import stderr
 from gigsim.cli.run import run_command
 from gigsim.errors import InputError
+from gigsim.interrupts import INTERRUPTED, NOTHING, Interrupts
+
+
+class _Commands(TyperGroup):
+    """Commands of which an interrupted one says so, before typer makes of it what it likes."""
+
+    # Typer brings a copy of click along or uses the installed one, by its version.
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ctx.obj.leaving()
+            stderr.print(NOTHING, highlight=False)
+            raise typer.Exit(INTERRUPTED) from None
+
 
 app = typer.Typer(
+    cls=_Commands,
     name="gigsim",
     help="An agent-based economic simulation of algorithmic collective action.\n\n"
     "Example: gigsim run default --set population.size=3000",
@@ -52,10 +70,14 @@ def _root(
     """What stands before a command."""
 
 
-def main() -> None:
-    """Entry point: bad input is one line and exit code 2; a bug keeps its traceback, code 1."""
+def run(interrupts: Interrupts) -> None:
+    """Run the command of ``sys.argv``: bad input is one line and exit code 2; bugs come through.
+
+    Args:
+        interrupts: reaches commands as the ``obj`` of their context.
+    """
     try:
-        code = app(prog_name="gigsim", standalone_mode=False)
+        code = app(prog_name="gigsim", standalone_mode=False, obj=interrupts)
     except InputError as error:
         _refuse(str(error))
     except _UsageError as error:

@@ -60,6 +60,11 @@ def print_table(title: str, rows: Sequence[tuple[str, ...]], header: tuple[str, 
     console.print(table)
 
 
+def count(number: int, noun: str) -> str:
+    """``1 period``, ``2 periods``, ``2,000 periods``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def percent(value: float | None, digits: int = 1) -> str:
     """A share for people; ``-`` where there is none."""
     return "-" if value is None else f"{100 * value:.{digits}f} %"

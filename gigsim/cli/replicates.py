@@ -18,8 +18,9 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from gigsim.cli.output import count as counted
 from gigsim.cli.output import percent, print_json, print_lines, stderr
-from gigsim.cli.run import stop
+from gigsim.cli.run import import_learner, stop
 from gigsim.config import Config
 from gigsim.interrupts import Interrupts
 from gigsim.processes import Outcome
@@ -41,6 +42,9 @@ def run_many(
     Exit code 1 where one of them failed, 130 where they were interrupted; what is finished is
     written in both cases.
     """
+    if workers == 0:
+        import_learner(config)
+    interrupts.running()
     began = time.perf_counter()
     study = Replicates(config, count, out)
     processes = min(count, os.cpu_count() or 1) if workers is None else workers
@@ -55,6 +59,7 @@ def run_many(
     except KeyboardInterrupt:
         interrupts.leaving()
         stop(f"interrupted: not put together; what is finished is in {study.waiting}")
+    interrupts.leaving()
     failed = [number for number, outcome in study.outcomes.items() if outcome.failed]
     if folder is None:
         if interrupts.asked:
@@ -62,18 +67,18 @@ def run_many(
         refused = [outcome.refused for outcome in study.outcomes.values()]
         if refused and refused[0] is not None and None not in refused:
             raise refused[0]
-        stop(f"error: all {count} replicates failed: nothing written", 1)
+        stop(f"error: all of {counted(count, 'replicate')} failed: nothing written", 1)
     summary = load_replicates(folder).summary
     if as_json:
         print_json({"folder": str(folder), **summary})
-    done = f"{summary['replicates_done']} of {count} replicates are in {folder}"
+    done = f"{summary['replicates_done']} of {counted(count, 'replicate')} are in {folder}"
     if interrupts.asked:
         stop(f"interrupted: {done}")
     if not as_json:
         seconds = time.perf_counter() - began
         print_lines([*_lines(summary), f"  written in {seconds:.0f} s to {folder}"])
     if failed:
-        stop(f"error: {len(failed)} replicates failed: {done}", 1)
+        stop(f"error: {counted(len(failed), 'replicate')} failed: {done}", 1)
 
 
 def _run(study: Replicates, workers: int, interrupts: Interrupts, quiet: bool) -> None:
@@ -141,7 +146,8 @@ def _became(summary: dict[str, Any]) -> str:
 def _lines(summary: dict[str, Any]) -> list[str]:
     tipped, grown, settled = (summary[name] for name in ("tipped", "grown", "settled"))
     tipping, final, metric = summary["tipping_period"], summary["final"], summary["metric"]
-    seeds = f"{summary['seed']} to {summary['seed'] + summary['replicates'] - 1}"
+    first, more = summary["seed"], summary["replicates"] - 1
+    seeds = f"seeds {first} to {first + more}" if more else f"seed {first}"
 
     def band(name: str) -> str:
         found = final[name]
@@ -157,8 +163,8 @@ def _lines(summary: dict[str, Any]) -> list[str]:
     riders = final["free_riders"]
     goal = percent(summary["success_target"], 0)
     return [
-        f"{summary['name']}: {summary['replicates_done']} of {summary['replicates']} replicates,"
-        f" seeds {seeds}, {summary['freelancers']:,} freelancers, {summary['learner']}",
+        f"{summary['name']}: {summary['replicates_done']} of"
+        f" {counted(summary['replicates'], 'replicate')}, {seeds}, {summary['freelancers']:,} freelancers, {summary['learner']}",
         f"  tipped (S at {goal} to the end)  {tipped['count']} of {tipped['of']},"
         f" {percent(tipped['share'])} (95 % interval {percent(tipped['low'])} to"
         f" {percent(tipped['high'])})",

@@ -5,23 +5,31 @@ from __future__ import annotations
 import os
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from gigsim.cli.output import JsonOption, QuietOption, percent, print_json, print_lines, stderr
-from gigsim.collective.strategies import STRATEGIES
-from gigsim.config import Config, load
+from gigsim.cli.output import (
+    JsonOption,
+    QuietOption,
+    count,
+    percent,
+    print_json,
+    print_lines,
+    stderr,
+)
 from gigsim.errors import InputError
-from gigsim.interrupts import Interrupts, LastFinished
+from gigsim.interrupts import INTERRUPTED, Interrupts, LastFinished
 
-#: What a shell reports of a command that Ctrl-C ended.
-INTERRUPTED = 130
+if TYPE_CHECKING:
+    from gigsim.config import Config
 
 
 def run_command(
+    context: typer.Context,
     scenario: Annotated[
         str, typer.Argument(help="A TOML file, or the name of a scenario that ships.")
     ] = "default",
@@ -62,33 +70,48 @@ def run_command(
 
     Example: gigsim run default --set population.size=3000 --seed 7
     """
-    with Interrupts() as interrupts:
-        try:
-            if until not in (None, "periods", "settled"):
-                raise InputError("--until", f"{until!r}", "one of: periods, settled")
-            overrides = list(settings or [])
-            overrides += [] if seed is None else [f"run.seed={seed}"]
-            overrides += [] if until is None else [f"run.until={until}"]
-            config = load(scenario, overrides)
-            # Imported late: torch takes seconds, and a bad config should say so at once.
-            from gigsim.runs import check_out
+    # Imported late, here and below: libraries take seconds, and a misspelt option should say so at
+    # once.
+    from gigsim.config import load
 
-            check_out(out)
-            if replicates is None:
-                _single(config, out, workers, interrupts, as_json=as_json, quiet=quiet)
-            else:
-                from gigsim.cli.replicates import run_many
+    interrupts = context.find_object(Interrupts)
+    assert interrupts is not None, "gigsim.cli.main brings it"
+    if until not in (None, "periods", "settled"):
+        raise InputError("--until", f"{until!r}", "one of: periods, settled")
+    overrides = list(settings or [])
+    overrides += [] if seed is None else [f"run.seed={seed}"]
+    overrides += [] if until is None else [f"run.until={until}"]
+    config = load(scenario, overrides)
 
-                run_many(config, replicates, out, workers, interrupts, as_json=as_json, quiet=quiet)
-        except KeyboardInterrupt:
-            interrupts.leaving()
-            stop("interrupted: nothing written")
+    from gigsim.runs import check_out
+
+    check_out(out)
+    if not quiet:
+        for line in _never(config):
+            stderr.print(line, markup=False, highlight=False, soft_wrap=True)
+    if replicates is None:
+        _single(config, out, workers, interrupts, as_json=as_json, quiet=quiet)
+    else:
+        from gigsim.cli.replicates import run_many
+
+        run_many(config, replicates, out, workers, interrupts, as_json=as_json, quiet=quiet)
 
 
 def stop(line: str, code: int = INTERRUPTED) -> NoReturn:
     """End the command with a word on standard error."""
     stderr.print(line, markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(code)
+
+
+def _never(config: Config) -> list[str]:
+    """A note on each change that comes after the last period."""
+    last = config.run.periods if config.run.until == "periods" else config.run.limit
+    return [
+        f"note: at[{number}] (period {change.period}) is after the last period, {last}, and never"
+        " happens"
+        for number, change in enumerate(config.at, start=1)
+        if change.period > last
+    ]
 
 
 def _single(
@@ -100,9 +123,12 @@ def _single(
     as_json: bool,
     quiet: bool,
 ) -> None:
+    import gigsim.model  # noqa: F401 - here, where Ctrl-C may still end everything at once
     from gigsim.runs import save_run
     from gigsim.summary import summarise_run
 
+    import_learner(config)
+    interrupts.running()
     began = time.perf_counter()
     processes = min(2, os.cpu_count() or 1) if workers is None else workers
     model, last = _run(config, processes, interrupts, quiet or as_json)
@@ -112,6 +138,7 @@ def _single(
         last.restore()
     interrupts.saving()
     folder = save_run(model, out, command=["gigsim", *sys.argv[1:]])
+    interrupts.leaving()
     model.close()
     summary = summarise_run(model)
     if as_json:
@@ -174,13 +201,23 @@ def _run(
     return model, last
 
 
+def import_learner(config: Config) -> None:
+    """Import the large library of the platform's learner, where it has one."""
+    homes = {"transformer": "gigsim.learners.transformer", "linear": "gigsim.learners.linear"}
+    if home := homes.get(config.platform.learner.kind):
+        import_module(home)
+
+
 def _lines(summary: dict[str, Any], config: Config) -> list[str]:
+    from gigsim.collective.strategies import STRATEGIES
+
     final, metric = summary["final"], summary["metric"]
+    theorem = STRATEGIES[config.collective.strategy].theorem
     platform, society = summary["alpha_platform"], summary["alpha_society"]
     goal = percent(platform["success_target"], 0)
     lines = [
         f"{summary['name']}, seed {summary['seed']}: {summary['freelancers']:,} freelancers,"
-        f" {summary['periods']} periods, {summary['retrainings']} retrainings of"
+        f" {count(summary['periods'], 'period')}, {count(summary['retrainings'], 'retraining')} of"
         f" {summary['learner']}",
         f"  members            {percent(final['alpha'])} ({final['members']:,}),"
         f" free riders {final['free_riders']:,}, outsiders {final['outsiders']:,}",
@@ -191,13 +228,16 @@ def _lines(summary: dict[str, Any], config: Config) -> list[str]:
         f" {percent(summary['clean_accuracy'])}",
         f"  S at {goal} from α  {percent(platform['observed'], 2)} observed;"
         f" {percent(platform['predicted_finite_sample'], 2)} expected of a perfect learner on this"
-        f" many resumes; {percent(platform['predicted_sufficient'], 2)} suffices by"
-        f" {STRATEGIES[config.collective.strategy].theorem}",
+        f" many resumes; {_sufficient(platform['predicted_sufficient'])} by {theorem}",
         f"  grows by itself from α  {percent(society['predicted'], 2)} (fixed point, predicted for"
         " a perfect learner)",
     ]
     if summary["limit_reached"]:
-        lines.append(f"  not settled within {config.run.limit} periods (run.limit)")
+        lines.append(f"  not settled within {count(config.run.limit, 'period')} (run.limit)")
     elif config.run.until == "settled":
         lines.append(f"  settled in period {summary['settled']}")
     return lines
+
+
+def _sufficient(share: float | None) -> str:
+    return "any α > 0 suffices" if share == 0 else f"{percent(share, 2)} suffices"

@@ -23,7 +23,6 @@ CHANGEABLE = (
     "platform.retrain",
     "platform.retrain_every",
     "platform.repeats",
-    "measure.reference",
 )
 
 # Characters of a key that a message quotes.

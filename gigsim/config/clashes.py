@@ -120,6 +120,13 @@ def _strategy(config: Config) -> Iterator[ClashError]:
             f' "{collective.strategy}", where nobody misreports',
             'it needs a strategy that reports labels: "feature_label"',
         )
+    if collective.label_sets == "extend" and collective.strategy != "feature_label":
+        yield ClashError(
+            ("collective.label_sets", "collective.strategy"),
+            f'collective.label_sets = "extend" with collective.strategy = "{collective.strategy}",'
+            " where labels stay as they are",
+            'leave collective.label_sets = "replace", which says nothing there',
+        )
     alternates = ("collective.signal.alternates",)
     tokens = (collective.signal.token, *collective.signal.alternates)
     if len(set(tokens)) < len(tokens):

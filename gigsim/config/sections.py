@@ -51,7 +51,7 @@ class Population(BaseModel):
     turnover: float = _field(
         0.0,
         "share of people replaced in a period by newcomers with fresh resumes, costs and luck, who"
-        " take over their place in the network; 0: nobody ever goes",
+        " take over their place in the network; a first mover who goes is gone. 0: nobody ever goes",
         ge=0,
         le=1,
     )
@@ -191,8 +191,9 @@ class CollectiveSection(BaseModel):
     )
     rotate_every: int = _field(
         0,
-        "periods after which the collective changes to the next token of signal.alternates, so that"
-        " leaked signals expire; 0: never",
+        "retrainings after which the collective changes to the next token of signal.alternates:"
+        " members plant it from then on and show it once it is learned, and copies that leaked"
+        " are worthless at the next retraining; 0: never",
         ge=0,
         le=100_000,
     )
