@@ -30,6 +30,7 @@ def summarise_run(model: GigEconomy) -> dict[str, Any]:
     periods, retrainings = model.periods, model.retrainings
     metric = model.config.measure.success
     last = periods.iloc[-1]
+    lines = model.lines.table(_sizes(model))
     return {
         "name": model.config.name,
         "seed": model.config.run.seed,
@@ -60,8 +61,8 @@ def summarise_run(model: GigEconomy) -> dict[str, Any]:
                 "mean_utility_outsiders",
             )
         },
-        "alpha_platform": _platform(model),
-        "alpha_society": _society(model),
+        "alpha_platform": _platform(model, lines),
+        "alpha_society": _society(model, lines),
         "theory_gap": _theory_gap(model),
         "selection_significant_share": _number((retrainings["selection_p"].dropna() < 0.01).mean()),
         **_ending(model),
@@ -91,7 +92,7 @@ def _sizes(model: GigEconomy) -> NDArray[np.float64]:
     return np.unique(np.append(count, np.rint(np.geomspace(1, size, 2000)))) / size
 
 
-def _platform(model: GigEconomy) -> dict[str, Any]:
+def _platform(model: GigEconomy, lines: pd.DataFrame) -> dict[str, Any]:
     """Smallest α_effective with S at the target: observed, nominal, and expected at this N."""
     metric, goal = model.config.measure.success, model.config.measure.success_target
     points = model.retrainings
@@ -102,8 +103,7 @@ def _platform(model: GigEconomy) -> dict[str, Any]:
         mass = float(known.critical_mass(goal))
         # Promised to no share of a population: there is none.
         nominal = mass if mass <= 1 else None
-        table = model.lines.table(_sizes(model))
-        enough = table.loc[table[f"finite_{metric}"] >= goal, "alpha"]
+        enough = lines.loc[lines[f"finite_{metric}"] >= goal, "alpha"]
         finite = _number(enough.iloc[0]) if len(enough) else None
     return {
         "success_target": goal,
@@ -113,7 +113,7 @@ def _platform(model: GigEconomy) -> dict[str, Any]:
     }
 
 
-def _society(model: GigEconomy) -> dict[str, Any]:
+def _society(model: GigEconomy, lines: pd.DataFrame) -> dict[str, Any]:
     """The unstable fixed point of α = F_c(b·G(α)), where a collective starts to grow by itself.
 
     Predicted for ``best_response`` to published success with costs per period that nothing changes
@@ -136,10 +136,11 @@ def _society(model: GigEconomy) -> dict[str, Any]:
     )
     predicted = None
     if covered:
-        sizes = _sizes(model)
+        sizes = lines["alpha"].to_numpy()
         # Of the members only those who do not abstain move the classifier.
-        level = model.lines.table(sizes * (1 - config.collective.abstain))[f"finite_{metric}"]
-        gain = np.maximum(0.0, level.to_numpy() - level.iloc[0])
+        effective = sizes * (1 - config.collective.abstain)
+        level = np.interp(effective, sizes, lines[f"finite_{metric}"])
+        gain = np.maximum(0.0, level - level[0])
         share = 1.0
         if config.society.spillover != "measured":
             share = 1.0 - float(config.society.spillover)

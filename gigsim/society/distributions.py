@@ -109,8 +109,8 @@ class Table(BaseModel):
     column: str = Field(min_length=1, description="name of the column, numbers")
     match: Literal["row", "resample"] = Field(
         "row",
-        description="row i is freelancer i's (as many rows as people), or people are drawn from the"
-        " column's values as a law",
+        description="row i is freelancer i's, and whoever takes his place has it too (as many rows as"
+        " people), or people are drawn from the column's values as a law",
     )
 
     def quantile(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
