@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import io
 import os
-import signal
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +17,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from gigsim import Config, GigEconomy, load
-from gigsim.cli import main
 from gigsim.errors import InputError
 from gigsim.resumes.corpus import Corpus
+from tests.malformed.command import gigsim
 from tests.malformed.configs import (
     BY_HAND,
     FILE,
@@ -38,39 +35,6 @@ from tests.toys import toy_language
 
 #: Malformed configs by kind; hypothesis makes more of some (below).
 KINDS = Counter(case.kind for case in [*BY_HAND, *GENERATED])
-
-#: Nothing here takes a tenth of it; a pipe that is waited for takes for ever.
-SECONDS = 60
-
-
-@dataclass(frozen=True)
-class Done:
-    code: int
-    out: str
-    err: str
-
-
-def gigsim(*arguments: str) -> Done:
-    """``gigsim ARGUMENTS`` in this process; only a bug escapes as an exception."""
-
-    def waited(*_: object) -> None:
-        raise AssertionError(f"still waiting after {SECONDS} s")
-
-    out, err = io.StringIO(), io.StringIO()
-    before, sys.argv = sys.argv, ["gigsim", *arguments]
-    handler = signal.signal(signal.SIGALRM, waited)
-    signal.alarm(SECONDS)
-    try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            main()
-        code = 0
-    except SystemExit as stop:
-        code = stop.code if isinstance(stop.code, int) else 1
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, handler)
-        sys.argv = before
-    return Done(code, out.getvalue(), err.getvalue())
 
 
 def refused(*arguments: str) -> str:
@@ -403,9 +367,9 @@ def test_a_config_error_comes_before_torch() -> None:
     """Torch takes seconds to import; whoever misspells a key is told at once."""
     code = """
 import atexit, sys
+from gigsim.cli import main
 heavy = ("torch", "transformers", "sklearn")
 atexit.register(lambda: print([name for name in heavy if name in sys.modules]))
-from gigsim.cli import main
 main()"""
     done = in_process(code, "run", "--set", "population.sise=3")
     assert done.returncode == 2

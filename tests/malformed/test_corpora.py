@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import os
-import signal
 import stat
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +16,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gigsim.cli import main
 from gigsim.errors import InputError
 from gigsim.resumes import limits
 from gigsim.resumes.corpus import OCCUPATIONS, load_corpus
 from gigsim.resumes.forms import import_corpus
+from tests.malformed.command import gigsim
 from tests.malformed.corpora import (
     CASES,
     GOOD,
@@ -54,39 +50,6 @@ KINDS = {
     "parquet": 31,
     "source": 24,
 }
-
-#: Nothing here takes a tenth of it; a pipe that is waited for takes for ever.
-SECONDS = 60
-
-
-@dataclass(frozen=True)
-class Done:
-    code: int
-    out: str
-    err: str
-
-
-def gigsim(*arguments: str) -> Done:
-    """``gigsim ARGUMENTS`` in this process; only a bug escapes as an exception."""
-
-    def waited(*_: object) -> None:
-        raise AssertionError(f"still waiting after {SECONDS} s")
-
-    out, err = io.StringIO(), io.StringIO()
-    before, sys.argv = sys.argv, ["gigsim", *arguments]
-    handler = signal.signal(signal.SIGALRM, waited)
-    signal.alarm(SECONDS)
-    try:
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            main()
-        code = 0
-    except SystemExit as stop:
-        code = stop.code if isinstance(stop.code, int) else 1
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, handler)
-        sys.argv = before
-    return Done(code, out.getvalue(), err.getvalue())
 
 
 def tree(folder: Path) -> dict[str, Any]:
@@ -415,11 +378,11 @@ def test_a_bug_is_not_taken_for_bad_input(tmp_path: Path) -> None:
     """A planted division by zero keeps its traceback and is exit code 1."""
     (tmp_path / "x.zip").write_bytes(zipped(GOOD))
     code = """
+from gigsim.cli import main
 from gigsim.resumes import archive
 def fail(*_):
     1 / 0
 archive.published_labels = fail
-from gigsim.cli import main
 main()"""
     done = subprocess.run(
         [sys.executable, "-c", code, "corpus", "import", "x.zip", "c.npz"],
