@@ -100,7 +100,7 @@ class CurveLaboratory(Laboratory):
         return int(edited.sum())
 
     def open(self) -> None:
-        """Period 0: the curve at α = 0; its sd there is that of the file's trainings, if several."""
+        """Period 0: the curve at α = 0, with the sd of the file's trainings there."""
         start = self._curve.at(0.0)
         self.clean = {
             metric: (start[f"base_{metric}"], start[f"base_{metric}_sd"]) for metric in METRICS

@@ -51,7 +51,7 @@ class Population(BaseModel):
     turnover: float = _field(
         0.0,
         "share of people replaced in a period by newcomers with fresh resumes, costs and luck, who"
-        " take over their place in the network; a first mover who goes is gone. 0: nobody ever goes",
+        " take over their place in the network (a first mover who goes is gone); 0: nobody goes",
         ge=0,
         le=1,
     )

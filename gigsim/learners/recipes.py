@@ -189,7 +189,7 @@ class SurrogateRecipe(_Frozen):
         description="The file, CSV or Parquet: a row a training, columns alpha, success_any, "
         "success_top1, base_any, base_top1, accuracy; alpha = 0 among the rows. Several rows of "
         "one alpha are averaged, between alphas the curve is a straight line, and above the last "
-        "one it stays where it is. A run's retrainings.parquet is one with alpha_effective renamed.",
+        "one it stays where it is. A run's retrainings with alpha_effective renamed are one.",
     )
 
 

@@ -109,7 +109,7 @@ class Table(BaseModel):
     column: str = Field(min_length=1, description="name of the column, numbers")
     match: Literal["row", "resample"] = Field(
         "row",
-        description="row i is freelancer i's, and whoever takes his place has it too (as many rows as"
+        description="row i is freelancer i's and his successor's (as many rows as"
         " people), or people are drawn from the column's values as a law",
     )
 
