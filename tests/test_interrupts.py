@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 
@@ -43,6 +45,36 @@ def test_what_is_complete_is_saved_in_spite_of_one() -> None:
         interrupts.saving()
         os.kill(os.getpid(), signal.SIGINT)
         assert interrupts.asked
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_while_leaving_it_is_noted_and_stops_nothing() -> None:
+    with Interrupts() as interrupts:
+        interrupts.leaving()
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGINT)
+        assert interrupts.asked
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_while_starting_it_ends_the_process_with_a_word(number: str) -> None:
+    code = (
+        "import os, signal\nfrom gigsim.interrupts import Interrupts\n"
+        "with Interrupts(starting=True):\n"
+        f"    os.kill(os.getpid(), signal.{number})\n    print('went on')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        130,
+        "",
+        "interrupted: nothing written\n",
+    )
+
+
+def test_from_starting_to_running() -> None:
+    with Interrupts(starting=True) as interrupts:
+        interrupts.running()
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
 

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from gigsim.config import Config, build
 from gigsim.model import GigEconomy
 from gigsim.plots import overview, success_against_alpha
+from gigsim.plots.changes import rhythm
 from gigsim.runs import tables_of
 
 Make = Callable[..., GigEconomy]
@@ -184,6 +185,67 @@ def test_people_are_stacked_to_all(toy_run: GigEconomy) -> None:
     top = axes.collections[-1].get_paths()[0].vertices[:, 1]
     assert top.max() == pytest.approx(1)
     assert len(axes.collections) == 3
+
+
+def vertical(axes: Axes) -> list[float]:
+    """Where the dotted lines of changes stand."""
+    lines = [line for line in axes.get_lines() if len(set(line.get_xdata())) == 1]
+    return sorted(float(line.get_xdata()[0]) for line in lines if len(line.get_xdata()) == 2)
+
+
+def test_changes_in_time_are_marked_once_in_each_panel_over_time(make_toy: Make) -> None:
+    at = [
+        {"period": 2, "set": {"collective.first_movers": 30}},
+        {"period": 3, "set": {"platform.retrain_every": 1}},
+        {"period": 3, "set": {"collective.leak": 0.1}},
+        {"period": 9, "set": {"collective.first_movers": 50}},
+    ]
+    model = make_toy(at=at)
+    model.run(4)
+    figure = draw(model)
+    for title in ("over time", "Who is in", "What it costs"):
+        axes = panel(figure, title)
+        assert vertical(axes) == [2, 3], title
+        assert labels(axes).count("config changes") == 1, title
+    people = panel(figure, "Who is in")
+    (step,) = [line for line in people.get_lines() if line.get_drawstyle() == "steps-post"]
+    assert list(step.get_xdata()) == [0, 2, 4]
+    assert np.allclose(step.get_ydata(), [0.12, 0.3, 0.3])
+    assert "12, then 30 first movers" in [text.get_text() for text in people.texts]
+    assert "retrained every 2 periods, later changed, target" in figure.get_suptitle()
+
+
+def test_without_changes_nothing_is_said_of_them(toy_run: GigEconomy) -> None:
+    figure = draw(toy_run)
+    for axes in figure.axes:
+        assert "config changes" not in labels(axes)
+    people = panel(figure, "Who is in")
+    assert [text.get_text() for text in people.texts] == ["24 first movers"]
+    assert "retrained every 2 periods, target" in figure.get_suptitle()
+
+
+def test_the_axis_of_alpha_is_right_for_every_strategy(toy_run: GigEconomy) -> None:
+    """Under feature_only those who follow the collective do not all plant the signal."""
+    for keys in ({}, {"collective.strategy": "feature_only"}):
+        assert "who follow the collective" in curve(toy_run, **keys).get_xlabel()
+
+
+@pytest.mark.parametrize(
+    ("every", "at", "said"),
+    [
+        (1, [], "every period"),
+        (3, [], "every 3 periods"),
+        (3, [{"period": 5, "set": {"platform.retrain_every": 2}}], "every 3 periods"),
+        (
+            3,
+            [{"period": 4, "set": {"platform.retrain_every": 2}}],
+            "every 3 periods, later changed",
+        ),
+        (3, [{"period": 2, "set": {"platform.retrain_every": 3}}], "every 3 periods"),
+    ],
+)
+def test_the_rhythm_in_words(every: int, at: list[dict[str, Any]], said: str) -> None:
+    assert rhythm(build({}, {"platform.retrain_every": every, "at": at}), last=4) == said
 
 
 def test_pyplot_is_not_touched(toy_config: Config, tmp_path: Path) -> None:

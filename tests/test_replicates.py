@@ -7,7 +7,8 @@ import json
 import re
 import shutil
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -325,6 +326,54 @@ def test_who_never_tipped_is_on_the_panel(three: ReplicatesFolder, never: int) -
     assert at == ([] if never == 7 else [pytest.approx(4)])
     shown = [line for line in axes.get_lines() if "median" in str(line.get_label())]
     assert len(shown) == (1 if never < 4 else 0)
+
+
+def test_the_last_retraining_has_a_width(three: ReplicatesFolder) -> None:
+    """S of the last period holds for all of it."""
+    axes = draw(three).axes[1]
+    last = three.periods["period"].max()
+    (median,) = [line for line in axes.get_lines() if line.get_label() == "median"]
+    assert list(median.get_xdata()) == [*range(last + 1), last + 1]
+    assert median.get_ydata()[-1] == median.get_ydata()[-2]
+    assert axes.collections[0].get_paths()[0].vertices[:, 0].max() == last + 1
+
+
+@pytest.mark.parametrize(
+    ("periods", "expected"),
+    [
+        (range(3, 25, 3), [3, 6, 9, 12, 15, 18, 21, 24]),
+        (range(3, 28, 3), [6, 12, 18, 24]),
+        (range(1, 41), [5, 10, 15, 20, 25, 30, 35, 40]),
+        ([3, 6, 7, 8, 9], [3, 6, 7, 8, 9]),
+    ],
+)
+def test_the_labels_of_tipping_periods_are_retrainings(
+    three: ReplicatesFolder, periods: Iterable[int], expected: list[int]
+) -> None:
+    one = three.retrainings.query("replicate == 0").iloc[[0]]
+    rows = pd.concat([one.assign(period=period) for period in (0, *periods)], ignore_index=True)
+    (axes,) = [
+        axes
+        for axes in draw(three, retrainings=rows).axes
+        if "When they tipped" in axes.get_title(loc="left")
+    ]
+    shown = [label.get_text() for label in axes.get_xticklabels()]
+    assert shown == [*map(str, expected), "never"]
+    assert list(axes.get_xticks()[:-1]) == expected
+
+
+def test_changes_in_time_are_marked(three: ReplicatesFolder) -> None:
+    changed = build(
+        three.config.model_dump(mode="json"),
+        {"at": [{"period": 2, "set": {"collective.first_movers": 20}}]},
+    )
+    alpha, success, *others = draw(replace(three, config=changed)).axes
+    for axes in (alpha, success):
+        assert [t.get_text() for t in axes.get_legend().get_texts()].count("config changes") == 1
+    assert "12, then 20 first movers" in [text.get_text() for text in alpha.texts]
+    for axes in others:
+        shown = axes.get_legend()
+        assert shown is None or "config changes" not in [t.get_text() for t in shown.get_texts()]
 
 
 def test_a_failed_outcome_has_a_reason() -> None:

@@ -19,18 +19,20 @@ def main() -> None:
 
     Ctrl-C is one line and exit code 130, whenever it comes.
     """
-    # Registered anew so that it comes first of all that is called at the end.
-    atexit.unregister(_ignore_ctrl_c)
-    atexit.register(_ignore_ctrl_c)
-    with Interrupts(starting=True) as interrupts:
-        try:
-            from gigsim.cli.app import run
+    try:
+        with Interrupts(starting=True) as interrupts:
+            try:
+                from gigsim.cli.app import run
 
-            run(interrupts)
-        except KeyboardInterrupt:
-            interrupts.leaving()
-            sys.stderr.write(f"{NOTHING}\n")
-            sys.exit(INTERRUPTED)
+                run(interrupts)
+            except KeyboardInterrupt:
+                interrupts.leaving()
+                sys.stderr.write(f"{NOTHING}\n")
+                sys.exit(INTERRUPTED)
+    finally:
+        # Last registered, first called.
+        atexit.unregister(_ignore_ctrl_c)
+        atexit.register(_ignore_ctrl_c)
 
 
 def _ignore_ctrl_c() -> None:

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
-import numpy as np
 import typer
 from typer.core import TyperGroup
 
-from gigsim.cli.output import JsonOption, print_json, print_lines, print_table
+from gigsim.cli.output import JsonOption, interrupts_of, print_json, print_lines, print_table
 from gigsim.errors import InputError
-from gigsim.theory.feature_only import (
-    feature_only_bound,
-    feature_only_critical_mass,
-    feature_only_foot,
-)
-from gigsim.theory.gaps import Floats
-from gigsim.theory.planting import Closeness, Goal, critical_mass, feature_label_bound, foot
-from gigsim.theory.wrong_labels import wrong_label_margin
 
-_CLOSENESS = get_args(Closeness)
+if TYPE_CHECKING:
+    from gigsim.theory.gaps import Floats
+    from gigsim.theory.planting import Closeness, Goal
+
+# As theory.planting.Closeness has them, whose import would cost `gigsim --help` a second.
+_CLOSENESS = (
+    "joint_tv",
+    "joint_contamination",
+    "conditional_tv",
+    "conditional_contamination",
+    "additive_slack",
+    "slides",
+)
 _GOALS = (0.5, 0.9, 0.99)
 
 # A curve of a figure: its name, its colour and its values on the grid.
-_Curve = tuple[str, str, Floats]
+_Curve = tuple[str, str, "Floats"]
 
 
 class EitherDash(TyperGroup):
@@ -54,6 +57,7 @@ QuietOption = Annotated[
 
 @bounds_app.command("feature-label")
 def feature_label_command(
+    context: typer.Context,
     alpha: AlphaOption,
     xi: XiOption = 0.001,
     gap: Annotated[float, typer.Option(min=0, max=1, help="Δ, suboptimality gap.")] = 1.0,
@@ -84,6 +88,10 @@ def feature_label_command(
 
     Example: gigsim bounds feature-label --alpha 0.01 --wrong-label 0.1 --success any
     """
+    import numpy as np
+
+    from gigsim.theory.planting import critical_mass, feature_label_bound, foot
+
     alphas = _shares(alpha)
     closeness = _closeness(closeness_name)
     if epsilon > 0 and closeness is None:
@@ -130,12 +138,15 @@ def feature_label_command(
         ]
         if epsilon > 0:
             curves.append((f"ε = {epsilon:g} ({closeness})", "#0072B2", bound(grid, epsilon)))
-        _plot(plot, grid, curves, "Theorem 1 of Hardt et al. (2023): feature-label planting")
+        _plot(
+            context, plot, grid, curves, "Theorem 1 of Hardt et al. (2023): feature-label planting"
+        )
     _show(result, f"ξ = {xi:g}, Δ = {gap:g}, ε = {epsilon:g}{erring}", as_json, quiet)
 
 
 @bounds_app.command("feature-only")
 def feature_only_command(
+    context: typer.Context,
     alpha: AlphaOption,
     p: Annotated[
         float, typer.Option(min=0, max=1, help="p, floor of P0(y*|x) over all x, above 0.")
@@ -155,6 +166,14 @@ def feature_only_command(
 
     Example: gigsim bounds feature-only --alpha 0.01,0.1 --p 0.05 --xi 0.0001 --plot bound.png
     """
+    import numpy as np
+
+    from gigsim.theory.feature_only import (
+        feature_only_bound,
+        feature_only_critical_mass,
+        feature_only_foot,
+    )
+
     alphas = _shares(alpha)
     if p == 0:
         raise InputError(
@@ -188,7 +207,9 @@ def feature_only_command(
         curves.append((f"as printed, ξ = {xi:g}, p = {p:g}", "black", nominal))
         better = feature_only_bound(grid, p=p, xi=xi, form="sharp")
         curves.append(("sharper form", "#D55E00", better))
-        _plot(plot, grid, curves, "Theorem 3 of Hardt et al. (2023): feature-only planting")
+        _plot(
+            context, plot, grid, curves, "Theorem 3 of Hardt et al. (2023): feature-only planting"
+        )
     how = ", evasive" if evasive else ""
     _show(result, f"ξ = {xi:g}, p = {p:g}{how}", as_json, quiet)
 
@@ -220,6 +241,8 @@ def _size(share: float) -> str:
 
 
 def _margin(wrong_label: float, success: Goal, labels: int) -> float:
+    from gigsim.theory.wrong_labels import wrong_label_margin
+
     margin = float(wrong_label_margin(wrong_label, success, labels))
     if margin <= 0:
         limit = 0.5 if success == "any" else (labels - 1) / labels
@@ -232,12 +255,15 @@ def _margin(wrong_label: float, success: Goal, labels: int) -> float:
 
 
 def _closeness(name: str | None) -> Closeness | None:
-    if name is not None and name not in _CLOSENESS:
+    known = None if name is None else name.replace("-", "_")
+    if known is not None and known not in _CLOSENESS:
         raise InputError("--closeness", f"{name!r}", f"one of: {', '.join(_CLOSENESS)}")
-    return cast("Closeness | None", name)
+    return cast("Closeness | None", known)
 
 
 def _shares(text: str) -> Floats:
+    import numpy as np
+
     allowed = "numbers in (0, 1], separated by commas, e.g. 0.001,0.01,0.1"
     try:
         values = np.array([float(part) for part in text.split(",")])
@@ -249,10 +275,15 @@ def _shares(text: str) -> Floats:
 
 
 def _grid(xi: float) -> Floats:
+    import numpy as np
+
     return np.geomspace(max(1e-6, min(1e-4, xi / 10)), 1.0, 600)
 
 
-def _plot(path: Path, grid: Floats, curves: list[_Curve], title: str) -> None:
+def _plot(
+    context: typer.Context, path: Path, grid: Floats, curves: list[_Curve], title: str
+) -> None:
+    import numpy as np
     from matplotlib.figure import Figure
 
     allowed = "a .png, .pdf or .svg file"
@@ -277,6 +308,8 @@ def _plot(path: Path, grid: Floats, curves: list[_Curve], title: str) -> None:
     axes.set_title(title, loc="left")
     axes.grid(alpha=0.25)
     axes.legend(loc="upper left")
+    # A figure is written in one go.
+    interrupts_of(context).leaving()
     try:
         figure.savefig(path, dpi=150)
     except (OSError, ValueError) as error:

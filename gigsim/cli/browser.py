@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import Annotated
 
 import typer
 
-from gigsim.cli.output import print_lines
-from gigsim.config import load
+from gigsim.cli.output import interrupts_of, print_lines
+
+# Solara's, pages long, to whoever opens the page by an address that is not "localhost".
+_COOKIES = "Cookies with samesite=none require https"
 
 
 def app_command(
+    context: typer.Context,
     scenario: Annotated[
         str | None,
         typer.Argument(
@@ -40,8 +44,15 @@ def app_command(
 
         config = quick_config(overrides)
     else:
+        from gigsim.config import load
+
         config = load(scenario, overrides)
-    serve(config, port, _tell)
+    interrupts = interrupts_of(context)
+    interrupts.running()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=_COOKIES)
+        serve(config, port, _tell)
+    interrupts.leaving()
 
 
 def _tell(url: str) -> None:

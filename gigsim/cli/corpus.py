@@ -13,6 +13,7 @@ from gigsim.cli.output import (
     JsonOption,
     QuietOption,
     check_target,
+    interrupts_of,
     print_json,
     print_lines,
     stderr,
@@ -29,6 +30,7 @@ corpus_app = typer.Typer(
 
 @corpus_app.command("import")
 def import_command(
+    context: typer.Context,
     source: Annotated[
         Path,
         typer.Argument(help="A zip, a folder, a parquet file, or a txt, csv or jsonl (also .gz)."),
@@ -65,6 +67,8 @@ def import_command(
     check_target(dest)
     if dest.exists() and os.path.exists(source) and dest.samefile(source):  # noqa: PTH110
         raise InputError(str(dest), "is the source itself", "name another file")
+    interrupts = interrupts_of(context)
+    interrupts.running()
     with stderr.status("reading the resumes") if not quiet else nullcontext() as status:
         corpus, report = import_corpus(
             source,
@@ -76,6 +80,7 @@ def import_command(
             progress=status.update if status is not None else None,
         )
         corpus.save(dest)
+        interrupts.leaving()
     if as_json:
         print_json(report.as_dict() | {"written": str(dest)})
     else:
@@ -103,6 +108,7 @@ def describe_command(
 
 @corpus_app.command("fit")
 def fit_command(
+    context: typer.Context,
     corpus: Annotated[Path, typer.Argument(help="A corpus file.")],
     stats: Annotated[Path, typer.Argument(help="The statistics file to write.")],
     words: Annotated[int, typer.Option(min=100, help="Words of the language.")] = 3000,
@@ -117,10 +123,13 @@ def fit_command(
     from gigsim.resumes.language_fit import fit_language
 
     check_target(stats)
+    interrupts = interrupts_of(context)
+    interrupts.running()
     loaded = load_corpus(corpus)
     with stderr.status("fitting the language") if not quiet else nullcontext():
         language, report = fit_language(loaded, words=words)
         language.save(stats)
+        interrupts.leaving()
     if as_json:
         print_json(report.as_dict() | {"written": str(stats)})
     else:

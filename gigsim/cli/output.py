@@ -14,11 +14,20 @@ from rich.console import Console
 from rich.table import Table
 
 from gigsim.errors import InputError
+from gigsim.interrupts import Interrupts
 
 stderr = Console(stderr=True)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress.")]
+
+
+def interrupts_of(context: typer.Context) -> Interrupts:
+    """What Ctrl-C means to the command of a context; ``gigsim.cli.main`` brings it."""
+    found = context.find_object(Interrupts)
+    if found is None:
+        raise LookupError("a command was run without gigsim.cli.main")
+    return found
 
 
 def check_target(path: Path) -> None:

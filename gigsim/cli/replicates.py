@@ -67,11 +67,13 @@ def run_many(
         refused = [outcome.refused for outcome in study.outcomes.values()]
         if refused and refused[0] is not None and None not in refused:
             raise refused[0]
-        stop(f"error: all of {counted(count, 'replicate')} failed: nothing written", 1)
+        stop(f"error: all {counted(count, 'replicate')} failed: nothing written", 1)
     summary = load_replicates(folder).summary
     if as_json:
         print_json({"folder": str(folder), **summary})
-    done = f"{summary['replicates_done']} of {counted(count, 'replicate')} are in {folder}"
+    written = summary["replicates_done"]
+    verb = "is" if written == 1 else "are"
+    done = f"{written} of {counted(count, 'replicate')} {verb} in {folder}"
     if interrupts.asked:
         stop(f"interrupted: {done}")
     if not as_json:
@@ -164,7 +166,8 @@ def _lines(summary: dict[str, Any]) -> list[str]:
     goal = percent(summary["success_target"], 0)
     return [
         f"{summary['name']}: {summary['replicates_done']} of"
-        f" {counted(summary['replicates'], 'replicate')}, {seeds}, {summary['freelancers']:,} freelancers, {summary['learner']}",
+        f" {counted(summary['replicates'], 'replicate')}, {seeds},"
+        f" {summary['freelancers']:,} freelancers, {summary['learner']}",
         f"  tipped (S at {goal} to the end)  {tipped['count']} of {tipped['of']},"
         f" {percent(tipped['share'])} (95 % interval {percent(tipped['low'])} to"
         f" {percent(tipped['high'])})",

@@ -16,6 +16,7 @@ from gigsim.cli.output import (
     JsonOption,
     QuietOption,
     count,
+    interrupts_of,
     percent,
     print_json,
     print_lines,
@@ -74,8 +75,7 @@ def run_command(
     # once.
     from gigsim.config import load
 
-    interrupts = context.find_object(Interrupts)
-    assert interrupts is not None, "gigsim.cli.main brings it"
+    interrupts = interrupts_of(context)
     if until not in (None, "periods", "settled"):
         raise InputError("--until", f"{until!r}", "one of: periods, settled")
     overrides = list(settings or [])

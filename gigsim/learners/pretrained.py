@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from gigsim.errors import InputError
 from gigsim.learners.encoder import drop, pool
+from gigsim.learners.hub import first_line, load_published
 from gigsim.learners.recipes import TransformerRecipe
-from gigsim.learners.wordpiece import first_line, load_tokenizer
+from gigsim.learners.wordpiece import load_tokenizer
 
 #: What the architectures call their shares of dropout.
 _DROPOUTS = (
@@ -51,25 +52,30 @@ class PretrainedEncoder(nn.Module):
         super().__init__()
         from transformers import AutoConfig, AutoModel
 
+        def load(local: bool) -> tuple[Any, Any]:
+            config = AutoConfig.from_pretrained(
+                recipe.encoder, trust_remote_code=False, local_files_only=local
+            )
+            for name in _DROPOUTS:
+                if hasattr(config, name):
+                    setattr(config, name, recipe.dropout)
+            if not weights:
+                return config, AutoModel.from_config(config, dtype=torch.float32)
+            encoder, report = AutoModel.from_pretrained(
+                recipe.encoder,
+                config=config,
+                dtype=torch.float32,
+                # A pickle can run anything.
+                use_safetensors=True,
+                trust_remote_code=False,
+                local_files_only=local,
+                output_loading_info=True,
+            )
+            _complete(report["missing_keys"])
+            return config, encoder
+
         try:
-            with _quietly():
-                config = AutoConfig.from_pretrained(recipe.encoder, trust_remote_code=False)
-                for name in _DROPOUTS:
-                    if hasattr(config, name):
-                        setattr(config, name, recipe.dropout)
-                if weights:
-                    self.encoder, report = AutoModel.from_pretrained(
-                        recipe.encoder,
-                        config=config,
-                        dtype=torch.float32,
-                        # A pickle can run anything.
-                        use_safetensors=True,
-                        trust_remote_code=False,
-                        output_loading_info=True,
-                    )
-                    _complete(report["missing_keys"])
-                else:
-                    self.encoder = AutoModel.from_config(config, dtype=torch.float32)
+            config, self.encoder = load_published(recipe.encoder, load)
         except _UNLOADABLE as error:
             reason = first_line(error)
             raise InputError(
@@ -121,19 +127,3 @@ def _complete(missing: Iterable[str]) -> None:
     made_up = sorted(name for name in missing if not name.startswith("pooler."))
     if made_up:
         raise ValueError(f"{len(made_up)} of its weights are missing, such as {made_up[0]}")
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Without the library's progress bars and reports: what matters becomes an error."""
-    from transformers.utils import logging
-
-    bars, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(verbosity)
-        if bars:
-            logging.enable_progress_bar()

@@ -11,6 +11,7 @@ import numpy as np
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from gigsim.errors import InputError
+from gigsim.learners.hub import first_line, load_published
 from gigsim.learners.ragged import Ragged, offsets_of
 from gigsim.resumes.corpus import Corpus
 
@@ -164,7 +165,12 @@ def load_tokenizer(source: str) -> WordPiece:
 
     where = "platform.learner.encoder"
     try:
-        loaded = AutoTokenizer.from_pretrained(source, use_fast=True, trust_remote_code=False)
+        loaded = load_published(
+            source,
+            lambda local: AutoTokenizer.from_pretrained(
+                source, use_fast=True, trust_remote_code=False, local_files_only=local
+            ),
+        )
     except Exception as error:
         # The tokenizers library raises plain Exceptions: it has no class of its own.
         if type(error) is not Exception and not isinstance(error, _UNLOADABLE):
@@ -185,11 +191,6 @@ def load_tokenizer(source: str) -> WordPiece:
         first=loaded.cls_token_id,
         last=loaded.sep_token_id,
     )
-
-
-def first_line(error: Exception) -> str:
-    """What a library says, without its pages of advice."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _texts(corpus: Corpus, words: Sequence[str]) -> Iterator[str]:

@@ -148,7 +148,7 @@ def _frame(axes: Axes, config: Config, clean: float) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:g} %"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    axes.set_xlabel("α_effective, share of those trained on who plant the signal (log scale)")
+    axes.set_xlabel("α_effective, share of those trained on who follow the collective (log scale)")
     axes.set_ylabel(f"S: target {READING[metric]}")
     axes.set_title("Success against the size of the collective, and theory", loc="left")
 

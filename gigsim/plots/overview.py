@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from gigsim.config import Config
+from gigsim.plots.changes import mark_changes, mark_first_movers, rhythm
 from gigsim.plots.curve import success_against_alpha
 from gigsim.plots.style import BLUE, GREEN, GREY, LINE, ORANGE, RED, SKY
 
@@ -33,10 +34,11 @@ def overview(
     success_against_alpha(panels["curve"], config, retrainings, theory)
     _people(panels["people"], config, periods)
     _quality(panels["quality"], config, periods, retrainings)
+    last = int(periods["period"].max())
     learner = config.platform.learner.kind
     figure.suptitle(
-        f"{config.name}: {config.population.size:,} freelancers, {learner} retrained every"
-        f" {config.platform.retrain_every} periods, target {config.collective.target}",
+        f"{config.name}: {config.population.size:,} freelancers, {learner} retrained"
+        f" {rhythm(config, last)}, target {config.collective.target}",
         fontsize=13,
         fontweight="bold",
     )
@@ -74,6 +76,7 @@ def _over_time(
         label="U, the same resumes without the signal",
         linewidth=1.2,
     )
+    mark_changes(axes, config, int(periods["period"].max()))
     axes.set_ylim(-0.02, 1.04)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set_xlabel("period (dots: the platform retrained)")
@@ -91,18 +94,9 @@ def _people(axes: Axes, config: Config, periods: pd.DataFrame) -> None:
         colors=[BLUE, ORANGE, "#DDDDDD"],
         labels=["members", "free riders (hold the signal, pay nothing)", "outsiders"],
     )
-    if first := config.collective.first_movers:
-        axes.axhline(first / size, color="black", linewidth=1.0, linestyle=(0, (3, 2)))
-        axes.annotate(
-            f"{first} first movers",
-            (1, first / size),
-            xycoords=("axes fraction", "data"),
-            xytext=(-4, 3),
-            textcoords="offset points",
-            ha="right",
-            fontsize=8,
-            bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.8},
-        )
+    last = int(periods["period"].max())
+    mark_changes(axes, config, last)
+    mark_first_movers(axes, config, last)
     axes.set_ylim(0, 1)
     axes.margins(x=0)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
@@ -138,6 +132,7 @@ def _quality(axes: Axes, config: Config, periods: pd.DataFrame, retrainings: pd.
         label="micro-F1 of the predicted sets",
         linewidth=LINE,
     )
+    mark_changes(axes, config, int(periods["period"].max()))
     lowest = min(retrainings["accuracy_low"].min(), retrainings["f1_micro"].min())
     axes.set_ylim(max(0.0, lowest - 0.1), 1.0)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))

@@ -11,8 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from gigsim.config import Config
+from gigsim.plots.changes import mark_changes, mark_first_movers, rhythm
 from gigsim.plots.curve import successes_against_alpha
 from gigsim.plots.style import BLUE, GREY, LINE, RED, THIN
+
+#: Labels of the tipping periods, at most so many: every retraining, every other, every fifth, ...
+_TICKS = 8
+_NICE = [n * 10**k for k in range(7) for n in (1, 2, 5)]
 
 #: Bars of the tipping periods: one a retraining up to so many, else of equal width.
 _BARS = 40
@@ -44,23 +49,14 @@ def replicates_overview(
     metric = config.measure.success
     figure = Figure(figsize=(12.5, 9.2), layout="constrained")
     panels = figure.subplot_mosaic([["alpha", "success"], ["tipping", "curve"]])
+    last = int(periods["period"].max())
+    for name in ("alpha", "success"):
+        mark_changes(panels[name], config, last)
     _bands(panels["alpha"], periods, "alpha", BLUE, "upper left")
     panels["alpha"].set_title("α, share who are members", loc="left")
     # Room for the legend above what may be a plateau.
     panels["alpha"].set_ylim(0, 1.3 * max(periods["alpha"].max(), 0.01))
-    if first := config.collective.first_movers:
-        share = first / config.population.size
-        panels["alpha"].axhline(share, color="black", linewidth=1.0, linestyle=(0, (3, 2)))
-        panels["alpha"].annotate(
-            f"{first} first movers",
-            (1, share),
-            xycoords=("axes fraction", "data"),
-            xytext=(-4, 3),
-            textcoords="offset points",
-            ha="right",
-            fontsize=8,
-            bbox={"facecolor": "white", "alpha": 0.75, "linewidth": 0, "pad": 0.8},
-        )
+    mark_first_movers(panels["alpha"], config, last)
     _bands(panels["success"], periods, f"success_{metric}", RED, "lower right", step="post")
     panels["success"].set_title("S, success of those who show the signal", loc="left")
     panels["success"].set_ylim(-0.02, 1.04)
@@ -69,21 +65,21 @@ def replicates_overview(
     lines = theory[theory["replicate"] == furthest]
     successes_against_alpha(panels["curve"], config, retrainings, lines)
     _tipping(panels["tipping"], config, runs, retrainings)
-    figure.suptitle(_title(config, summary), fontsize=13, fontweight="bold")
+    figure.suptitle(_title(config, summary, last), fontsize=13, fontweight="bold")
     for axes in panels.values():
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.25, linewidth=0.6)
     return figure
 
 
-def _title(config: Config, summary: dict[str, Any]) -> str:
+def _title(config: Config, summary: dict[str, Any], last: int) -> str:
     tipped, done, asked = summary["tipped"], summary["replicates_done"], summary["replicates"]
     runs = f"{done} runs" if done == asked else f"{done} of {asked} runs"
     return (
         f"{config.name}: {tipped['count']} of {runs} tipped, {100 * tipped['share']:.0f} %"
         f" (95 % interval {100 * tipped['low']:.0f}–{100 * tipped['high']:.0f} %)\n"
-        f"{config.population.size:,} freelancers, {config.platform.learner.kind} retrained every"
-        f" {config.platform.retrain_every} periods, target {config.collective.target}"
+        f"{config.population.size:,} freelancers, {config.platform.learner.kind} retrained"
+        f" {rhythm(config, last)}, target {config.collective.target}"
     )
 
 
@@ -101,6 +97,9 @@ def _bands(
     ragged = bool(table.isna().any(axis=None))
     # Runs that settled have ended; they are where they were, not gone.
     values = table.ffill()
+    if step is not None:
+        # What a period begins with holds until its end: else the last retraining has no width.
+        values.loc[values.index[-1] + 1] = values.iloc[-1]
     period, count = values.index, values.shape[1]
     levels = values.quantile([0.025, 0.25, 0.5, 0.75, 0.975], axis=1)
     for low, high, opacity, label in (
@@ -175,8 +174,8 @@ def _tipping(axes: Axes, config: Config, runs: pd.DataFrame, retrainings: pd.Dat
     if np.isfinite(median):
         axes.axvline(median, color="black", linewidth=1.2, label=f"median: period {median:.0f}")
         axes.legend(fontsize=8, framealpha=0.92, loc="upper left")
-    ticks = np.asarray(MaxNLocator(8, integer=True).tick_values(0, last))
-    ticks = ticks[(ticks >= 0) & (ticks <= last)]
+    every = next(n for n in _NICE if len(fitted) <= _TICKS * n)
+    ticks = fitted[every - 1 :: every]
     axes.set_xticks([*ticks, apart], [*(f"{tick:g}" for tick in ticks), "never"])
     axes.set_xlim(-step, apart + width)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))

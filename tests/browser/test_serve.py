@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import warnings
 
 import pytest
 
@@ -41,6 +42,23 @@ def test_a_taken_port_is_a_sentence(gigsim: Gigsim) -> None:
         done = gigsim("app", "--port", str(port))
     assert done.code == 2
     assert done.err.startswith(f"error: --port {port}: cannot be used")
+
+
+def test_solaras_word_on_cookies_is_not_passed_on(
+    gigsim: Gigsim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("solara", reason="solara is not installed: the extra `app`")
+
+    def complain(*_: object) -> None:
+        warnings.warn("Cookies with samesite=none require https, but", UserWarning, stacklevel=2)
+        warnings.warn("something else", UserWarning, stacklevel=2)
+
+    monkeypatch.setattr(serve, "serve", complain)
+    before = list(warnings.filters)
+    with pytest.warns(UserWarning, match="something else") as seen:
+        assert gigsim("app").code == 0
+    assert len(seen) == 1
+    assert warnings.filters == before
 
 
 def test_importing_gigsim_imports_no_browser_parts() -> None:

@@ -114,6 +114,34 @@ def test_a_group_alone_shows_its_help(gigsim: Gigsim, path: tuple[str, ...]) -> 
     assert "Example: gigsim" in done.out + done.err
 
 
+def test_help_imports_nothing_large() -> None:
+    code = (
+        "import sys\nfrom gigsim.cli import main\n"
+        "large = {'numpy', 'scipy', 'pandas', 'torch', 'matplotlib', 'mesa', 'pydantic'}\n"
+        "assert not large & set(sys.modules)\n"
+        "sys.argv = ['gigsim', '--help']\nmain()\n"
+        "assert not large & set(sys.modules), large & set(sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Example: gigsim" in done.stdout
+
+
+def test_a_bad_config_imports_no_learner_and_no_figures(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom gigsim.cli import main\n"
+        "sys.argv = ['gigsim', 'run', '--set', 'population.size=1']\n"
+        "try:\n    main()\nfinally:\n"
+        "    large = {'torch', 'sklearn', 'pandas', 'matplotlib', 'mesa', 'scipy.stats'}\n"
+        "    assert not large & set(sys.modules), large & set(sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+
+
 def run_patched(patch: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """``gigsim ARGUMENTS`` in a process of its own, after some lines of Python."""
     code = f"{patch}\nfrom gigsim.cli import main\nmain()"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from gigsim.cli.bounds import _CLOSENESS
+from gigsim.theory.planting import Closeness
 from tests.cli.conftest import Gigsim
 
 V1 = ["bounds", "feature-label", "--alpha", "0.001,0.01,0.1", "--xi", "0.001"]
@@ -50,6 +53,15 @@ def test_v10_and_the_form_that_is_not_valid(gigsim: Gigsim) -> None:
     assert bounds["joint_tv"] == pytest.approx(0)
     assert bounds["slides"] == pytest.approx(0.947, abs=5e-4)
     assert "not valid" in gigsim("bounds", "feature-label", "--help").out
+
+
+def test_a_closeness_may_be_written_with_either_dash(gigsim: Gigsim) -> None:
+    assert get_args(Closeness) == _CLOSENESS
+    for name in _CLOSENESS:
+        arguments = [*V1, "--epsilon", "0.001", "--json", "--closeness"]
+        plain, dashed = (gigsim(*arguments, one) for one in (name, name.replace("_", "-")))
+        assert plain.code == 0
+        assert dashed == plain
 
 
 @pytest.mark.parametrize(

@@ -189,6 +189,70 @@ def test_a_second_ctrl_c_writes_nothing(start: Start) -> None:
     assert written(running.folder) == []
 
 
+def run_patched(
+    patch: str, *arguments: str, cwd: Path
+) -> tuple[subprocess.CompletedProcess[str], list[str]]:
+    """``gigsim run ARGUMENTS`` in a process of its own, after some lines of Python."""
+    code = f"{patch}\nfrom gigsim.cli import main\nsys.exit(main())"
+    done = subprocess.run(
+        [sys.executable, "-c", f"import os, signal, sys\n{code}", "run", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done, written(cwd)
+
+
+@pytest.mark.parametrize("module", ["rich", "gigsim.config", "gigsim.model", "sklearn"])
+def test_ctrl_c_during_imports_is_one_line(
+    tmp_path: Path, toy_arguments: list[str], module: str
+) -> None:
+    """However the import would take an exception: here it would go on without the module."""
+    patch = f"""
+class Finder:
+    def find_spec(self, name, *_):
+        if name == {module!r}:
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+            except KeyboardInterrupt:
+                raise ImportError("swallowed") from None
+sys.meta_path.insert(0, Finder())"""
+    done, folders = run_patched(patch, *toy_arguments, "--workers", "0", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "interrupted: nothing written\n"
+    assert folders == []
+
+
+def test_ctrl_c_after_the_folder_is_written_says_where_it_is(
+    tmp_path: Path, toy_arguments: list[str]
+) -> None:
+    """Also a second and a third one, and while the interpreter tidies up."""
+    patch = """
+import atexit, gigsim.model
+def press():
+    os.kill(os.getpid(), signal.SIGINT)
+honest = gigsim.model.GigEconomy.close
+def close(self):
+    press()
+    press()
+    honest(self)
+gigsim.model.GigEconomy.close = close
+atexit.register(press)"""
+    done, folders = run_patched(patch, *toy_arguments, "--workers", "0", "-q", cwd=tmp_path)
+    (name,) = folders
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == f"interrupted: the whole run is in runs/{name}\n"
+
+
+def test_ctrl_c_while_the_interpreter_tidies_up_changes_no_exit_code(tmp_path: Path) -> None:
+    patch = "import atexit\natexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))"
+    done, folders = run_patched(patch, "--set", "population.size=1", cwd=tmp_path)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert folders == []
+
+
 @pytest.mark.slow
 def test_one_ctrl_c_does_not_stop_the_writing_of_a_whole_run(start: Start) -> None:
     running = start([(DRAWING, 0)], "--workers", "0", "-q", "--json")
@@ -241,7 +305,7 @@ def test_a_killed_worker_takes_its_replicate_alone(start: Start) -> None:
     (name,) = written(running.folder)
     assert lines == [
         "error: replicate 1 (seed 2): its process died (SIGKILL; killed, or out of memory?)",
-        f"error: 1 replicates failed: 2 of 3 replicates are in runs/{name}",
+        f"error: 1 replicate failed: 2 of 3 replicates are in runs/{name}",
     ]
     found = load_replicates(running.folder / "runs" / name)
     assert found.runs["seed"].tolist() == [1, 3]

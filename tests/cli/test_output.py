@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gigsim.cli.output import check_target, percent, print_json, print_table
+from gigsim.cli.output import check_target, count, percent, print_json, print_table
 from gigsim.errors import InputError
 
 
@@ -48,3 +48,8 @@ def test_a_file_is_looked_at_before_the_work(
     monkeypatch.setattr("gigsim.cli.output.os.access", lambda *_: False)
     with pytest.raises(InputError, match="Permission denied"):
         check_target(tmp_path / "new.npz")
+
+
+def test_numbers_and_their_nouns() -> None:
+    said = [count(number, "period") for number in (0, 1, 2, 2000)]
+    assert said == ["0 periods", "1 period", "2 periods", "2,000 periods"]

@@ -198,7 +198,7 @@ def test_a_bug_in_a_replicate_shows_its_traceback(
     (folder,) = run_folders(tmp_path / "runs")
     assert "Traceback (most recent call last):" in done.err
     assert "error: replicate 1 (seed 2): ZeroDivisionError: planted" in done.err.splitlines()
-    last = f"error: 1 replicates failed: 2 of 3 replicates are in runs/{folder.name}"
+    last = f"error: 1 replicate failed: 2 of 3 replicates are in runs/{folder.name}"
     assert done.err.splitlines()[-1] == last
     assert load_replicates(folder).summary["complete"] is False
 
@@ -246,6 +246,64 @@ def test_a_run_that_does_not_settle_says_so_and_is_written(
     summary = load_run(folder).summary
     assert (summary["settled"], summary["limit_reached"]) == (None, True)
     assert summary["complete"] is True
+
+
+def test_one_is_not_many(gigsim: Gigsim, toy_arguments: list[str]) -> None:
+    arguments = ["--workers", "0", "-q", "--set", "run.periods=1"]
+    arguments += ["--set", "platform.retrain_every=1"]
+    first = gigsim("run", *toy_arguments, *arguments).out.splitlines()[0]
+    assert first.endswith("100 freelancers, 1 period, 1 retraining of linear")
+    first = gigsim("run", *toy_arguments, *arguments, "--replicates", "1").out.splitlines()[0]
+    assert first.startswith("default: 1 of 1 replicate, seed 1, 100 freelancers")
+    arguments += ["--until", "settled", "--set", "run.limit=1"]
+    assert (
+        "not settled within 1 period (run.limit)" in gigsim("run", *toy_arguments, *arguments).out
+    )
+
+
+def test_without_base_carriers_anybody_suffices(gigsim: Gigsim, toy_arguments: list[str]) -> None:
+    arguments = ["--workers", "0", "-q", "--set", "corpus.xi=0"]
+    done = gigsim("run", *toy_arguments, *arguments)
+    assert "; any α > 0 suffices by Theorem 1" in done.out
+    assert "0.00 % suffices" not in done.out
+
+
+CHANGE = "{{period={}, set={{society={{order='sequential'}}}}}}"
+LATE = ["--set", f"at=[{CHANGE.format(2)}, {CHANGE.format(50)}]"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], ["note: at[2] (period 50) is after the last period, 2, and never happens"]),
+        (["--set", "run.periods=50"], []),
+        (["--until", "settled", "--set", "run.limit=50"], []),
+        (
+            ["--until", "settled", "--set", "run.limit=3"],
+            ["note: at[2] (period 50) is after the last period, 3, and never happens"],
+        ),
+        (["--quiet"], []),
+        (["--quiet", "--replicates", "1"], []),
+        (
+            ["--replicates", "1"],
+            ["note: at[2] (period 50) is after the last period, 2, and never happens"],
+        ),
+    ],
+    ids=" ".join,
+)
+def test_a_change_after_the_last_period_is_noted(
+    gigsim: Gigsim,
+    monkeypatch: pytest.MonkeyPatch,
+    toy_arguments: list[str],
+    options: list[str],
+    said: list[str],
+) -> None:
+    # What is said of the config is said before the run.
+    monkeypatch.setattr("gigsim.cli.run._single", lambda *_, **__: None)
+    monkeypatch.setattr("gigsim.cli.replicates.run_many", lambda *_, **__: None)
+    done = gigsim("run", *toy_arguments, *LATE, *options)
+    assert (done.code, done.out) == (0, "")
+    assert done.err.splitlines() == said
 
 
 def test_interrupted_while_it_starts(
