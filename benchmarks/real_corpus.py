@@ -47,7 +47,7 @@ def main() -> None:
         for alpha in options.alphas:
             began = time.perf_counter()
             member = order < round(alpha * options.size)
-            rows = stage.texts.take(np.arange(options.size) + options.size * member)
+            rows = stage.texts.take(np.where(member, stage.planted_at[0], stage.found_at))
             submitted = feature_label(labels, member, stage.target, "replace")
             classifier = stage.learner.fit(rows, submitted, streams.seed_for("training/0"))
             planted, clean = (classifier.probabilities(texts) for texts in stage.tests)
