@@ -30,9 +30,7 @@ def crowd(
     """People with these columns; a single value is everybody's."""
     member = np.asarray(member, dtype=bool)
     size = len(member)
-    population = Population(
-        labels=np.ones((size, 1), dtype=bool), target=0, luck={}, rank=np.arange(size)
-    )
+    population = Population(labels=np.ones((size, 1), dtype=bool), target=0, luck={})
     population.cost = np.broadcast_to(np.asarray(cost, dtype=float), size).copy()
     population.threshold = np.broadcast_to(np.asarray(threshold, dtype=float), size).copy()
     population.first_mover = np.broadcast_to(np.asarray(first_mover, dtype=bool), size).copy()
