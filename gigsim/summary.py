@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from gigsim.config.sections import Config
 from gigsim.settled import settled_since
+from gigsim.stage import Stage
 from gigsim.tipping import censored_quantiles, grown, share_of, tipping_period
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def summarise_run(model: GigEconomy) -> dict[str, Any]:
         "periods": model.period,
         "retrainings": len(retrainings) - 1,
         "freelancers": len(model.population),
-        "held_out": model.laboratory.held_out,
+        # A measured curve has no resumes of its own to hold out.
+        "held_out": len(model.stage.test_labels) if isinstance(model.stage, Stage) else None,
         "learner": model.config.platform.learner.kind,
         "target": model.config.collective.target,
         "metric": metric,

@@ -79,6 +79,7 @@ def test_it_is_written_and_read_like_any_other_run(
     assert run.periods["period"].tolist() == [0, 1, 2, 3, 4]
     assert run.theory.columns.tolist() == ["alpha"]
     assert run.summary["alpha_platform"]["predicted_sufficient"] is None
+    assert run.summary["held_out"] is None
 
 
 def test_abstainers_do_not_move_it_and_newcomers_come_without_resumes(
