@@ -6,195 +6,152 @@ it means: workers are started with the signal blocked, and end when the owner sa
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
-import traceback
-from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import pickle
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
-from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection, wait
+from itertools import count
+from queue import Empty
 from typing import Any
 
-from gigsim.errors import InputError
+from gigsim.crew.foreman import Foreman
+from gigsim.crew.outcome import NO_LIMITS, Limits, Outcome, Task, attempt, bug
+from gigsim.crew.pieces import Ended, Piece, Told
+from gigsim.crew.spawning import SPAWN, deaf_children, end_with_owner
 
-#: Spawned, not forked: torch's threads do not survive a fork.
-SPAWN = multiprocessing.get_context("spawn")
-
-Task = Callable[[Any, Callable[[Any], None]], Any]
-
-
-@contextmanager
-def deaf_children() -> Iterator[None]:
-    """Processes that this thread starts inside never get SIGINT.
-
-    One that arrives meanwhile for this process is handled at the end. Blocked rather than ignored
-    in the child's first line, since a child takes seconds to get there.
-    """
-    # Its start unblocks the signals of this thread, so it must not happen within.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def end_with_owner(lifeline: Connection | None = None) -> None:
-    """End this worker process, whatever it is doing, when its owner dies or drops the lifeline.
-
-    Args:
-        lifeline: the reading end of a pipe; the owner never writes, it only closes its end.
-    """
-    parent = multiprocessing.parent_process()
-    watched = [parent.sentinel] if parent else []
-
-    def watch() -> None:
-        wait([*watched, *([lifeline] if lifeline else [])])
-        os._exit(1)
-
-    threading.Thread(target=watch, name="end with owner", daemon=True).start()
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one piece of work; exactly one of the last three is set when it failed.
-
-    Attributes:
-        value: what the task returned.
-        refused: bad input, found while working.
-        bug: the traceback of any other exception.
-        died: how the process ended that was working on it, in words.
-    """
-
-    value: Any = None
-    refused: InputError | None = None
-    bug: str | None = None
-    died: str | None = None
-
-    @property
-    def failed(self) -> bool:
-        """Is there no value?"""
-        return self.refused is not None or self.bug is not None or self.died is not None
-
-    @property
-    def reason(self) -> str:
-        """Why it failed, on one line; empty where it did not."""
-        last = (self.bug or "").strip().splitlines()[-1:]
-        return str(self.refused or self.died or "".join(last))
+__all__ = [
+    "NO_LIMITS",
+    "SPAWN",
+    "Limits",
+    "Outcome",
+    "Task",
+    "deaf_children",
+    "end_with_owner",
+    "side_by_side",
+]
 
 
 def side_by_side(
     task: Task,
-    arguments: Sequence[Any],
+    pieces: Iterable[tuple[int, Any]],
     workers: int,
     tell: Callable[[int, Any], None] | None = None,
-) -> Generator[tuple[int, Outcome]]:
+    limits: Limits = NO_LIMITS,
+    heartbeat: float | None = None,
+) -> Generator[tuple[int, Outcome] | None]:
     """Do independent pieces of work in processes of their own.
 
-    A worker that raises goes on with the next piece; one that dies is replaced while there is work
-    left. Closing the iterator ends all workers at once, so close it (``contextlib.closing``).
+    A worker that raises goes on with the next piece. One that dies is replaced, and the piece that
+    it worked on is begun again as often as ``limits`` say; a piece that was only sent to it goes
+    back at no cost. Closing the iterator ends all workers at once, so close it
+    (``contextlib.closing``).
 
     Args:
         task: called as ``task(argument, tell)`` in a worker; must be importable there.
-        arguments: one a piece of work.
-        workers: processes, at most one a piece; 0 works in this process, one after the other.
-        tell: gets the number of a piece and what its task told about its progress.
+        pieces: number and argument of each piece of work. Pulled in the caller's thread, while the
+            iterator is advanced, as workers have room: two a worker that are not yet yielded, or
+            where they are short as many as take half a second, at most 64. What it raises is raised
+            after all workers have ended.
+        workers: processes that work at once; started as there is work for them. 0 works in this
+            process, one after the other: nothing can end a piece there, so time and memory have no
+            limit and nothing is yielded between two ends.
+        tell: gets the number of a piece and what its task told about its progress; called in the
+            caller's thread, while the iterator is advanced.
+        limits: of a piece, and of a worker's age. A piece that passes one of them is not repeated.
+        heartbeat: seconds; None is yielded when nothing ended for so long.
 
     Yields:
-        The number of a piece and its outcome, as they finish.
+        The number of a piece and its outcome, as they finish; None as a heartbeat.
+
+    Raises:
+        InputError: one worker after the other dies as it starts.
+        RuntimeError: workers cannot load the task.
     """
+    if workers < 0:
+        raise ValueError(f"a number of workers is 0 or more, got {workers}")
     heard = tell or _unheard
     if workers == 0:
-        for number, argument in enumerate(arguments):
-            yield number, _attempt(task, argument, partial(heard, number))
+        for number, argument in pieces:
+            yield number, attempt(task, argument, partial(heard, number))
         return
-    queue = deque(enumerate(arguments))
-    crew: dict[Connection, _Worker] = {}
+    foreman = Foreman(_pickled(task), workers, limits)
+    foreman.start()
     try:
-        while queue or crew:
-            while queue and len(crew) < workers:
-                fresh = _Worker(task)
-                crew[fresh.connection] = fresh
-                fresh.begin(*queue.popleft())
-            for connection in wait(list(crew)):
-                worker = crew[connection]  # type: ignore[index]
-                try:
-                    what, outcome = worker.connection.recv()
-                except (EOFError, ConnectionResetError):
-                    del crew[worker.connection]
-                    yield worker.number, Outcome(died=worker.post_mortem())
-                    continue
-                if outcome is None:
-                    heard(worker.number, what)
-                    continue
-                done = worker.number
-                if queue:
-                    worker.begin(*queue.popleft())
-                else:
-                    del crew[worker.connection]
-                    worker.end()
-                yield done, outcome
+        yield from _served(foreman, iter(pieces), heard, heartbeat)
     finally:
-        for worker in crew.values():
-            worker.end()
+        foreman.stop()
 
 
-class _Worker:
-    """One process, the owner's side of it."""
+def _served(
+    foreman: Foreman,
+    source: Iterator[tuple[int, Any]],
+    heard: Callable[[int, Any], None],
+    heartbeat: float | None,
+) -> Generator[tuple[int, Outcome] | None]:
+    serials = count(1)
+    under_way, more = 0, True
+    last = time.monotonic()
+    while more or under_way:
+        # Two for each that ends, so that what is at hand can grow while results come in.
+        for _ in range(2):
+            if not more or under_way >= foreman.room:
+                break
+            found = next(source, None)
+            if found is None:
+                more = False
+                foreman.no_more()
+                break
+            number, argument = found
+            try:
+                body = _pickled(argument)
+            except Exception as error:  # noqa: BLE001 - reported with its traceback, as a task's
+                yield number, bug(error)
+                last = time.monotonic()
+                continue
+            foreman.add(Piece(number, next(serials), body))
+            under_way += 1
+        if not under_way:
+            continue
+        hungry = more and under_way < foreman.room
+        beat = None if heartbeat is None else last + heartbeat
+        event = _event(foreman, 0.0 if hungry else beat and beat - time.monotonic())
+        if isinstance(event, Told):
+            heard(event.number, pickle.loads(event.what))
+        elif isinstance(event, Ended):
+            under_way -= 1
+            yield event.number, _outcome(event)
+            last = time.monotonic()
+            continue
+        if beat is not None and time.monotonic() >= beat:
+            yield None
+            last = time.monotonic()
 
-    def __init__(self, task: Task) -> None:
-        self.connection, theirs = SPAWN.Pipe()
-        self._process = SPAWN.Process(target=_work, args=(task, theirs), daemon=True)
-        self.number = -1
-        with deaf_children():
-            self._process.start()
-        theirs.close()
 
-    def begin(self, number: int, argument: Any) -> None:
-        self.number = number
-        try:
-            self.connection.send(argument)
-        except BrokenPipeError:
-            # It died between two pieces: the next read finds the end of the pipe.
-            return
-
-    def post_mortem(self) -> str:
-        self.connection.close()
-        self._process.join()
-        code = self._process.exitcode or 0
-        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        return f"its process died ({how}; killed, or out of memory?)"
-
-    def end(self) -> None:
-        self._process.kill()
-        self._process.join()
-        self.connection.close()
-
-
-def _work(task: Task, connection: Connection) -> None:
-    end_with_owner()
-    while True:
-        try:
-            argument = connection.recv()
-        except EOFError:
-            return
-        connection.send(
-            (None, _attempt(task, argument, lambda what: connection.send((what, None))))
-        )
-
-
-def _attempt(task: Task, argument: Any, tell: Callable[[Any], None]) -> Outcome:
+def _event(foreman: Foreman, seconds: float | None) -> Told | Ended | None:
+    """What happened next; None where nothing did for so long."""
     try:
-        return Outcome(value=task(argument, tell))
-    except InputError as error:
-        return Outcome(refused=error)
-    except Exception as error:  # noqa: BLE001 - reported with its traceback; the others go on
-        return Outcome(bug="".join(traceback.format_exception(error)))
+        event = foreman.events.get(timeout=None if seconds is None else max(0.0, seconds))
+    except Empty:
+        return None
+    if isinstance(event, BaseException):
+        raise event
+    return event
+
+
+def _outcome(event: Ended) -> Outcome:
+    outcome = event.outcome
+    if isinstance(outcome, bytes):
+        try:
+            outcome = pickle.loads(outcome)
+        except Exception as error:  # noqa: BLE001 - what a task returns decides what is raised
+            outcome = bug(error)
+    return replace(outcome, attempts=event.attempts)
+
+
+def _pickled(what: Any) -> bytes:
+    # Not multiprocessing's pickler, with which torch would send tensors as files in shared memory.
+    return pickle.dumps(what, protocol=pickle.HIGHEST_PROTOCOL)
 
 
 def _unheard(_: int, __: Any) -> None:

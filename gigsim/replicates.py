@@ -108,8 +108,11 @@ class Replicates:
             if tell is not None:
                 tell(number, period)
 
-        with closing(side_by_side(_run_one, jobs, min(workers, len(jobs)), heard)) as ended_ones:
-            for number, outcome in ended_ones:
+        with closing(side_by_side(_run_one, enumerate(jobs), workers, heard)) as ended_ones:
+            for ended in ended_ones:
+                if ended is None:
+                    continue
+                number, outcome = ended
                 if outcome.refused is not None and not begun:
                     raise outcome.refused
                 self.outcomes[number] = outcome

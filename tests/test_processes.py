@@ -40,9 +40,9 @@ def task(argument: Any, tell: Callable[[Any], None]) -> Any:
 def work(arguments: list[Any], workers: int) -> tuple[dict[int, Outcome], list[tuple[int, Any]]]:
     heard: list[tuple[int, Any]] = []
     with closing(
-        side_by_side(task, arguments, workers, lambda n, what: heard.append((n, what)))
-    ) as w:
-        return dict(w), heard
+        side_by_side(task, enumerate(arguments), workers, lambda n, what: heard.append((n, what)))
+    ) as steps:
+        return dict(filter(None, steps)), heard
 
 
 def test_in_this_process() -> None:
@@ -69,9 +69,9 @@ def test_one_that_fails_or_dies_takes_nobody_along() -> None:
 
 def test_closing_ends_the_workers_at_once(tmp_path: Path) -> None:
     began = time.monotonic()
-    steps = side_by_side(task, [tmp_path / "a", 1], 2)
+    steps = side_by_side(task, enumerate([tmp_path / "a", 1]), 2)
     with closing(steps) as outcomes:
-        number, outcome = next(outcomes)
+        number, outcome = next(outcomes) or (-1, Outcome())
         assert (number, outcome.value[0]) == (1, 1)
     assert time.monotonic() - began < 40
     with pytest.raises(ProcessLookupError):
@@ -97,7 +97,7 @@ def test_workers_end_when_their_owner_is_killed(tmp_path: Path) -> None:
         "from gigsim.processes import side_by_side\n"
         "from tests.test_processes import task\n"
         "if __name__ == '__main__':\n"
-        f"    list(side_by_side(task, [Path({str(tmp_path / 'a')!r})], 1))\n"
+        f"    list(side_by_side(task, [(0, Path({str(tmp_path / 'a')!r}))], 1))\n"
     )
     script = tmp_path / "owner.py"
     script.write_text(code)
