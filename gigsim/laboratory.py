@@ -72,14 +72,12 @@ class Laboratory:
         self._model = model
         section = model.config.platform
         window = section.window if section.data == "window" else 1
-        self._pool = FitPool(workers)
+        self._pool = FitPool(workers, model.cache)
         weakref.finalize(model, self._pool.close)
         self._reference: deque[Submission] = deque(maxlen=window)
         self._shares: deque[Shares] = deque(maxlen=window)
         self._reference_state: State | None = None
         self._pasts: Sequence[State | None] = [None]
-        self._results: list[FitResult] = []
-        self._beside: FitResult | None = None
 
     def submit(self) -> int:
         """Let everybody hand in, and take down what a random collective of equal size would have.
@@ -128,25 +126,24 @@ class Laboratory:
             rates = [outcome_of(r, self._stage)[f"base_{metric}"].mean() for r in results]
             sd = float(np.std(rates, ddof=1)) if len(rates) > 1 else 0.0
             self.clean[metric] = (float(np.mean(rates)), sd)
-        self._reference_state = results[0].state
+        self._remember_reference(results[0])
         self._deploy(results)
         self.lines = TheoryLines.estimate(model.config, self._stage, results)
-        self._results, self._beside = results[:1], None
-        self._assess()
+        self._measure(results[:1], None)
 
     def retrain(self) -> None:
         """Train on what is submitted, beside it perhaps the reference, and measure."""
         model = self._model
         shown = model.platform.submissions
-        self._results, self._beside = (
+        results, beside = (
             self._with_reference(shown)
             if self._reference_is_due()
             else (self._outcomes(shown, self._times(model.now.platform.repeats)), None)
         )
-        if self._beside is not None:
-            self._reference_state = self._beside.state
-        self._deploy(self._results)
-        self._assess()
+        if beside is not None:
+            self._remember_reference(beside)
+        self._deploy(results)
+        self._measure(results, beside)
 
     def target_rates(
         self, groups: dict[str, tuple[NDArray[np.bool_], str]]
@@ -236,7 +233,13 @@ class Laboratory:
 
     def _deploy(self, results: list[FitResult]) -> None:
         self._model.platform.deployed = results[0].state
-        self._pasts = [result.state for result in results]
+        if self._model.ever_warm:
+            self._pasts = [result.state for result in results]
+
+    def _remember_reference(self, result: FitResult) -> None:
+        """The reference's weights, where a platform will ever go on from its own."""
+        if self._model.ever_warm:
+            self._reference_state = result.state
 
     def _train(self, jobs: list[FitJob]) -> list[FitResult]:
         model = self._model
@@ -245,16 +248,21 @@ class Laboratory:
         results = [future.result() for future in [self._pool.submit(job) for job in jobs]]
         model.ledger.clock(model.period, "retraining", time.perf_counter() - started)
         for result in results:
-            model.ledger.clock(model.period, "training", result.seconds)
+            model.ledger.trained(model.period, result.seconds, cached=result.cached)
+        fetched = sum(result.cached for result in results)
+        if fetched:
+            model.observe(
+                f"period {model.period}: {fetched} of {len(jobs)} had been trained before"
+            )
         return results
 
-    def _assess(self) -> None:
+    def _measure(self, results: list[FitResult], beside: FitResult | None) -> None:
         """Measure the deployed classifier with the token that it was trained on last."""
-        model, beside = self._model, self._beside
+        model = self._model
         self._take_shares()
         token = model.collective.shown
         self.evaluation = evaluate(
-            self._results,
+            results,
             None if beside is None else outcome_of(beside, self._stage, token),
             self._stage,
             model.streams.generator("bootstrap", model.period),

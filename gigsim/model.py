@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mesa
 import numpy as np
@@ -17,7 +17,7 @@ from gigsim.config import Config, build
 from gigsim.config.changes import timeline
 from gigsim.errors import InputError
 from gigsim.exact_laboratory import make_laboratory
-from gigsim.learners.recipes import SurrogateRecipe
+from gigsim.learners.recipes import BayesRecipe, SurrogateRecipe
 from gigsim.lines import TheoryLines
 from gigsim.measures.evaluation import Evaluation
 from gigsim.measures.selection import Selection, selection
@@ -25,8 +25,11 @@ from gigsim.record import Ledger
 from gigsim.settled import settled
 from gigsim.society import beliefs, joining
 from gigsim.society.decision import decide
-from gigsim.stage import Scene, Stage, found_population, set_scene, set_stage
+from gigsim.stage import Scene, Stage, found_population, leavers, set_scene, set_stage
 from gigsim.streams import Streams
+
+if TYPE_CHECKING:
+    from gigsim.learners.cache import TrainingCache
 
 #: Up to this many freelancers have their Mesa view from the start: 100,000 views take about half a
 #: second and 40 MB. Above it ``GigEconomy.make_views`` creates them on request.
@@ -43,6 +46,8 @@ class GigEconomy(mesa.Model):
             Changes no bit of the results. A script that asks for workers needs Python's usual
             ``if __name__ == "__main__":`` guard.
         observer: is told in a few words what happens, for progress displays.
+        cache: a folder of trainings that were done before, by any run, which are fetched instead of
+            done again (``learners.cache``); None trains everything. Changes no bit of the results.
         **kwargs: dotted keys that override the config: ``**{"population.size": 5000}``.
 
     Attributes:
@@ -55,11 +60,16 @@ class GigEconomy(mesa.Model):
         collective: the collective, a Mesa agent.
         platform: the platform, a Mesa agent.
         laboratory: what is measured of the platform's classifiers.
+        cache: of trainings; None where there is none, or where the platform trains nothing.
         replaced: people replaced by newcomers this period.
+        resumed: one entry each time that the run was interrupted and went on from a checkpoint
+            (``gigsim.checkpoint``): ``period``, the last one before, and ``differs``, what of the
+            machine and the libraries was not as before.
 
     Raises:
         InputError: the config cannot be run: an unknown key or target, a signal that the learner
-            cannot see, a population larger than the corpus, a device that is not there.
+            cannot see, a population larger than the corpus, a device that is not there. Or the
+            cache's folder cannot be written to.
     """
 
     def __init__(
@@ -69,6 +79,7 @@ class GigEconomy(mesa.Model):
         rng: int | None = None,
         workers: int = 0,
         observer: Callable[[str], None] | None = None,
+        cache: TrainingCache | None = None,
         **kwargs: Any,
     ) -> None:
         self.expectation: beliefs.Expectation
@@ -81,11 +92,16 @@ class GigEconomy(mesa.Model):
         self._changes = timeline(self.config, build)
         super().__init__(rng=self.config.run.seed)
         self.period = self.retrainings_done = 0
+        self.resumed: list[dict[str, Any]] = []
         self.now = self.config
         self.streams = Streams(self.config.run.seed)
         self.ledger = Ledger()
         self.observe = observer or _silent
-        surrogate = isinstance(self.config.platform.learner, SurrogateRecipe)
+        recipe = self.config.platform.learner
+        surrogate = isinstance(recipe, SurrogateRecipe)
+        self.cache = None if isinstance(recipe, (BayesRecipe, SurrogateRecipe)) else cache
+        if self.cache is not None:
+            self.cache.check()
         self.stage = (set_scene if surrogate else set_stage)(
             self.config, self.streams, self.observe
         )
@@ -339,7 +355,7 @@ class GigEconomy(mesa.Model):
             self.population.take_traits(self.now)
 
     def _replace_people(self) -> None:
-        gone = self._uniform("turnover") < self.now.population.turnover
+        gone = leavers(self.now, self.streams, self.period)
         self.replaced = int(gone.sum())
         if self.replaced:
             self.stage = self.laboratory.take_in(gone)

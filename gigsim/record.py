@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 #: Quantities of the deployed classifier that every period repeats.
 _CARRIED = (*QUANTITIES, "f1_micro", "tags_mean")
 
+#: What the clock calls a training, and one that had been done before and was only fetched.
+TRAINED, FETCHED = "training", "training from cache"
+
 
 class Ledger:
     """The rows of one run, in the order in which they happened."""
@@ -38,6 +41,23 @@ class Ledger:
     def clock(self, period: int, what: str, seconds: float) -> None:
         """Note what a clock measured; kept apart, since no two runs agree on it."""
         self._timings.append({"period": period, "what": what, "seconds": seconds})
+
+    def trained(self, period: int, seconds: float, *, cached: bool) -> None:
+        """Note a classifier that was trained in so many seconds, or was fetched in them."""
+        self.clock(period, FETCHED if cached else TRAINED, seconds)
+
+    @property
+    def trainings(self) -> int:
+        """Classifiers that were trained in this run, for it or for what it is compared with."""
+        return self._count(TRAINED)
+
+    @property
+    def trainings_cached(self) -> int:
+        """Classifiers that had been trained before and were fetched."""
+        return self._count(FETCHED)
+
+    def _count(self, what: str) -> int:
+        return sum(row["what"] == what for row in self._timings)
 
     def periods(self) -> pd.DataFrame:
         """One row a period; columns as in docs/tables.md."""

@@ -88,6 +88,10 @@ class Stage(Scene):
         reads_whole: no text is cut off by the learner's window.
         signal_sets: bool, shape (tokens, N): resumes that planting does not change, to the learner.
         contains: bool, shape (tokens, N): resumes in which the token occurs at all.
+        serials: int64, shape (rows of the store,), ascending: every row that ever came into the
+            store has a number of its own, in the order of arrival; rows that were dropped leave
+            gaps.
+        arrived: how many rows ever came.
     """
 
     supply: Supply
@@ -106,6 +110,8 @@ class Stage(Scene):
     reads_whole: bool
     signal_sets: NDArray[np.bool_]
     contains: NDArray[np.bool_]
+    serials: NDArray[np.int64]
+    arrived: int
 
     @property
     def rows(self) -> NDArray[np.int64]:
@@ -120,6 +126,7 @@ class Stage(Scene):
             found_at=np.searchsorted(used, self.found_at),
             planted_at=np.searchsorted(used, self.planted_at),
             clean_at=np.searchsorted(used, self.clean_at),
+            serials=self.serials[used],
         )
 
     @property
@@ -190,7 +197,15 @@ def set_stage(config: Config, streams: Streams, observe: Callable[[str], None]) 
         reads_whole=_uncut(learner.limit, *own.planted, *test.planted),
         signal_sets=own.signal_sets,
         contains=own.contains,
+        serials=np.arange(len(parts) * size),
+        arrived=len(parts) * size,
     )
+
+
+def leavers(config: Config, streams: Streams, period: int) -> NDArray[np.bool_]:
+    """Who is replaced in a period under this config, bool, shape (N,)."""
+    uniforms = streams.uniform("turnover", period, config.population.size)
+    return uniforms < config.population.turnover
 
 
 def take_in(
@@ -238,6 +253,8 @@ def take_in(
         carriers=put(stage.carriers, carried == 0),
         signal_sets=put(stage.signal_sets, own.signal_sets, everywhere),
         contains=put(stage.contains, own.contains, everywhere),
+        serials=np.concatenate([stage.serials, stage.arrived + np.arange(len(order))]),
+        arrived=stage.arrived + len(order),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,10 @@ class TextRows:
         if not isinstance(others, TextRows):
             raise TypeError(f"the bayes platform reads TextRows, not {type(others).__name__}")
         return TextRows(Ragged.concatenate([self.texts, others.texts]))
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Ids one after the other, and where each text begins."""
+        return {"values": self.texts.values, "offsets": self.texts.offsets}
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,16 @@ class CountRows:
         """These rows and then the others."""
         return CountRows(sparse.vstack([self.counts, _counts(others)], format="csr"))
 
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The three arrays of the matrix, and its shape."""
+        counts = self.counts
+        return {
+            "data": counts.data,
+            "indices": counts.indices,
+            "indptr": counts.indptr,
+            "shape": np.array(counts.shape, dtype=np.int64),
+        }
+
 
 @dataclass(frozen=True)
 class LinearLearner:
@@ -62,6 +73,8 @@ class LinearLearner:
     limit = None
     ordered = False
     stochastic = False
+    quick = False
+    libraries = ("numpy", "scipy", "sklearn")
 
     def vocabulary(self, training_side: Corpus, word_list: Sequence[str] | None) -> Vocabulary:
         """The given words, or the most frequent tokens of the training side."""
@@ -81,6 +94,10 @@ class LinearLearner:
             counts.indices = counts.indices.astype(np.int32)
             counts.indptr = counts.indptr.astype(np.int32)
         return CountRows(counts)
+
+    def material(self) -> State:
+        """Nothing."""
+        return {}
 
     def fit(
         self, rows: Rows, labels: NDArray[np.bool_], seed: int, start: State | None = None

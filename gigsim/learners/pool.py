@@ -12,13 +12,16 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gigsim.learners.protocol import Learner, Rows, State
 from gigsim.processes import SPAWN, deaf_children, end_with_owner
+
+if TYPE_CHECKING:
+    from gigsim.learners.cache import TrainingCache
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,16 +53,23 @@ class FitResult:
         state: the weights; ``learner.restore`` makes a classifier of them.
         loss: at the end of training.
         probabilities: shape (n_k, L), for each set of ``evaluate``; float32 of a training.
-        seconds: wall-clock time of training and evaluating.
+        seconds: wall-clock time of training and evaluating, or of fetching what was trained.
+        cached: was it trained before, by this process or another one, and fetched?
     """
 
     state: State
     loss: float
     probabilities: tuple[NDArray[np.floating[Any]], ...]
     seconds: float
+    cached: bool = False
 
 
-def run_job(job: FitJob) -> FitResult:
+def run_job(job: FitJob, cache: TrainingCache | None = None) -> FitResult:
+    """Train and evaluate in this process, or fetch what the cache has of this job."""
+    return train(job) if cache is None else cache.fetch_or_train(job, train)
+
+
+def train(job: FitJob) -> FitResult:
     """Train and evaluate in this process."""
     began = time.perf_counter()
     classifier = job.learner.fit(job.rows, job.labels, job.seed, job.start)
@@ -104,12 +114,14 @@ class FitPool:
 
     Args:
         workers: processes; 0 trains in this process, when a result is asked for.
+        cache: of trainings, shared with whoever uses the same folder; None for none.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, cache: TrainingCache | None = None) -> None:
         if workers < 0:
             raise ValueError(f"a number of workers is 0 or more, got {workers}")
         self.workers = workers
+        self._run = functools.partial(run_job, cache=cache)
         self._executor = None
         if workers:
             theirs, self._lifeline = SPAWN.Pipe(duplex=False)
@@ -124,10 +136,10 @@ class FitPool:
             RuntimeError: a process of the pool died earlier, or the pool is closed.
         """
         if self._executor is None:
-            return PendingFit(functools.cache(functools.partial(run_job, job)), self.close)
+            return PendingFit(functools.cache(functools.partial(self._run, job)), self.close)
         try:
             with deaf_children():
-                outcome = self._executor.submit(run_job, job).result
+                outcome = self._executor.submit(self._run, job).result
             return PendingFit(outcome, self.abort)
         except BrokenProcessPool as error:
             raise RuntimeError(_DIED) from error

@@ -44,6 +44,10 @@ class Rows(Protocol):
         """These rows and then the others, which are of the same form."""
         ...
 
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All that they are, by name: equal arrays, equal rows."""
+        ...
+
 
 class Classifier(Protocol):
     """A trained learner.
@@ -104,6 +108,24 @@ class Reader(Protocol):
 
 class Learner(Reader, Protocol):
     """A kind of classifier and the recipe for training it. Small, immutable and picklable."""
+
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """The modules that it trains with: another version of one may give other bits."""
+        ...
+
+    @property
+    def quick(self) -> bool:
+        """Whether training takes no longer than fetching what was trained before."""
+        ...
+
+    def material(self) -> State:
+        """What a training starts from beside recipe and seed: the weights of a published encoder.
+
+        Raises:
+            InputError: they cannot be loaded.
+        """
+        ...
 
     def fit(
         self, rows: Rows, labels: NDArray[np.bool_], seed: int, start: State | None = None

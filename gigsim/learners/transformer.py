@@ -20,6 +20,7 @@ from gigsim.learners.protocol import Device, Precision, Rows, State
 from gigsim.learners.ragged import Ragged
 from gigsim.learners.recipes import TransformerRecipe
 from gigsim.learners.threads import torch_settings
+from gigsim.learners.token_rows import TokenRows, token_rows
 from gigsim.learners.vocabulary import Vocabulary, WordList
 from gigsim.learners.wordpiece import WordPiece, load_tokenizer
 from gigsim.resumes.corpus import Corpus
@@ -30,36 +31,6 @@ _STRETCH = 50
 
 #: Resumes in a batch of prediction.
 _PREDICT = 64
-
-
-@dataclass(frozen=True, eq=False)
-class TokenRows:
-    """Resumes as ids in [0, size)."""
-
-    texts: Ragged
-    size: int
-
-    def __len__(self) -> int:
-        return len(self.texts)
-
-    def take(self, rows: NDArray[np.integer]) -> TokenRows:
-        """The given rows, in the given order."""
-        return TokenRows(self.texts.take(rows), self.size)
-
-    def append(self, others: Rows) -> TokenRows:
-        """These rows and then the others."""
-        return TokenRows(Ragged.concatenate([self.texts, _token_rows(others).texts]), self.size)
-
-    def batch(self, rows: NDArray[np.integer]) -> tuple[Tensor, Tensor | None]:
-        """Ids, int64, shape (batch, longest), and where they are not padding; None if nowhere."""
-        texts = self.texts
-        lengths = texts.lengths[rows]
-        # A text without any piece is one piece of padding, which nothing attends to.
-        within = np.arange(max(int(lengths.max()), 1))
-        present = within < lengths[:, None]
-        ids = np.zeros(present.shape, dtype=np.int64)
-        ids[present] = texts.values[(texts.offsets[rows][:, None] + within)[present]]
-        return torch.from_numpy(ids), None if present.all() else torch.from_numpy(present)
 
 
 @dataclass(frozen=True)
@@ -87,6 +58,7 @@ class TransformerLearner:
     name = "transformer"
     ordered = True
     stochastic = True
+    quick = False
 
     def __post_init__(self) -> None:
         there = {
@@ -126,6 +98,21 @@ class TransformerLearner:
             texts = load_tokenizer(self.recipe.encoder).enclose(texts)
         return TokenRows(texts, vocabulary_size)
 
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """A published encoder's network is the library's own."""
+        return ("numpy", "torch") if self._lean else ("numpy", "torch", "transformers")
+
+    def material(self) -> State:
+        """Weights and config of a published encoder as a training loads them; else nothing."""
+        if self._lean:
+            return {}
+        with self._settings(seed=0):
+            network = PretrainedEncoder(self.recipe, 0, self.labels, weights=True)
+        config = network.encoder.config.to_json_string().encode()
+        weights = {name: w.numpy() for name, w in network.encoder.state_dict().items()}
+        return weights | {"config.json": np.frombuffer(config, dtype=np.uint8)}
+
     def fit(
         self, rows: Rows, labels: NDArray[np.bool_], seed: int, start: State | None = None
     ) -> TransformerClassifier:
@@ -134,7 +121,7 @@ class TransformerLearner:
         Raises:
             InputError: the loss is no longer finite.
         """
-        rows = _token_rows(rows)
+        rows = token_rows(rows)
         if labels.shape != (len(rows), self.labels) or not len(rows):
             raise ValueError(f"labels are {labels.shape}, not {(len(rows), self.labels)}")
         recipe = self.recipe
@@ -234,7 +221,7 @@ class TransformerClassifier:
 
     def probabilities(self, rows: Rows) -> NDArray[np.float32]:
         """The probability of each label, float32, shape (n, L)."""
-        rows = _token_rows(rows)
+        rows = token_rows(rows)
         if rows.size != self._size:
             raise ValueError(f"rows over {rows.size} ids, a classifier over {self._size}")
         learner = self._learner
@@ -246,12 +233,6 @@ class TransformerClassifier:
                 logits = learner._logits(self._network, rows, batch, None)
                 out[batch] = logits.sigmoid().cpu().numpy()
         return out
-
-
-def _token_rows(rows: Rows) -> TokenRows:
-    if not isinstance(rows, TokenRows):
-        raise TypeError(f"the transformer learner reads TokenRows, not {type(rows).__name__}")
-    return rows
 
 
 def _optimizer(network: nn.Module, recipe: TransformerRecipe) -> torch.optim.AdamW:
