@@ -32,12 +32,14 @@ class Places:
         option: where overrides come from.
         overridden: keys that were given there.
         given: the table that was read.
+        schema: what it has to be.
     """
 
     where: str
     option: str
     overridden: frozenset[Path]
     given: Mapping[str, Any]
+    schema: type[BaseModel] = Config
 
     def error(
         self, path: Path, problem: str, allowed: str, culprit: Path | None = None
@@ -78,8 +80,8 @@ def checked(table: Mapping[str, Any], places: Places) -> dict[str, Any]:
     """A whole config's table, of plain Python values; ints where whole numbers are asked for.
 
     Args:
-        table: defaults with the user's keys laid over them.
-        places: whom to blame.
+        table: for a config, defaults with the user's keys laid over them.
+        places: whom to blame, and the schema.
 
     Returns:
         What the schema's model accepts, unless values do not go together.
@@ -87,17 +89,28 @@ def checked(table: Mapping[str, Any], places: Places) -> dict[str, Any]:
     Raises:
         InputError: a key that is unknown or missing, a value that is not allowed there.
     """
-    return _table(table, Config, (), places)
+    return checked_table(table, places.schema, (), places)
 
 
-def _table(
+def checked_table(
     table: Mapping[str, Any], model: type[BaseModel], path: Path, places: Places, kind: str = ""
 ) -> dict[str, Any]:
+    """One table within it, as :func:`checked`.
+
+    Args:
+        table: the user's keys.
+        model: the schema of this table.
+        path: where it stands.
+        places: whom to blame.
+        kind: of the table, where there are several.
+    """
     known = forms(model)
     for key in table:
         if key not in known:
             name = str(key)
-            raise places.error((*path, name), _unknown(name), _known(name, model, path, kind))
+            raise places.error(
+                (*path, name), _unknown(name), _known(name, model, path, places, kind)
+            )
     missing = [name for name, form in known.items() if form.required and name not in table]
     if missing:
         needs = f', kind = "{kind}" needs {" and ".join(missing)}' if kind else ""
@@ -118,13 +131,15 @@ def _value(value: Any, form: Form, path: Path, places: Places) -> Any:
         if form.kinds:
             return _kinded(value, form, path, places)
         if form.plain:
-            return _table(value, form.plain, path, places)
+            return checked_table(value, form.plain, path, places)
         if form.keyed:
             if not value:
                 raise refuse("an empty table")
             return value
     elif isinstance(value, list) and form.rows:
         return [_row(_plain(v), form, path, n, places) for n, v in enumerate(value, start=1)]
+    elif isinstance(value, list) and form.keyed_rows:
+        return [_keyed_row(_plain(v), form, path, n, places) for n, v in enumerate(value, start=1)]
     elif isinstance(value, list) and form.texts:
         return _texts(value, form.texts, form, path, places)
     elif isinstance(value, bool):
@@ -150,7 +165,15 @@ def _row(value: Any, form: Form, path: Path, number: int, places: Places) -> dic
     if not isinstance(value, dict) or form.rows is None:
         said = ": ".join(part for part in (shown(value), kind_of(value)) if part)
         raise places.error(place, said, f"allowed: {form}: {form.description}")
-    return _table(value, form.rows, place, places)
+    return checked_table(value, form.rows, place, places)
+
+
+def _keyed_row(value: Any, form: Form, path: Path, number: int, places: Places) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        place = (*path[:-1], f"{path[-1]}[{number}]")
+        said = ": ".join(part for part in (shown(value), kind_of(value)) if part)
+        raise places.error(place, said, f"allowed: {form}: {form.description}")
+    return value
 
 
 def _texts(values: list[Any], text: Text, form: Form, path: Path, places: Places) -> list[str]:
@@ -178,7 +201,7 @@ def _kinded(table: dict[str, Any], form: Form, path: Path, places: Places) -> di
         raise places.error(place, f"{shown(kind)}: {kind_of(kind)}", f"allowed: {words}{also}")
     if kind not in kinds:
         raise places.error(place, f"{shown(kind)} is not known", _words(kind, words, also))
-    return _table(table, kinds[kind], path, places, kind)
+    return checked_table(table, kinds[kind], path, places, kind)
 
 
 def _plain(value: Any) -> Any:
@@ -197,9 +220,9 @@ def _unknown(key: str) -> str:
     return "unknown key" if key.isascii() else f"unknown key, spelt {key[:_KEY]!a}"
 
 
-def _known(key: str, model: type[BaseModel], path: Path, kind: str) -> str:
+def _known(key: str, model: type[BaseModel], path: Path, places: Places, kind: str) -> str:
     """What is allowed in a table that has not got the key, and where the key is."""
-    own, every = sorted(forms(model)), list(leaves(Config))
+    own, every = sorted(forms(model)), list(leaves(places.schema))
     here = ".".join(path)
     others = [found for dotted, found, _ in every if found and dotted == f"{here}.{key}"]
     if others:

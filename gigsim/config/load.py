@@ -59,28 +59,136 @@ def build(
     Raises:
         InputError: an unknown key, a value out of its range, values that do not go together.
     """
-    option = where
-    if isinstance(overrides, Mapping):
-        pairs = [(_parts(str(key), f"{where}: {key}"), v) for key, v in overrides.items()]
-    else:
-        option = "--set"
-        pairs = [_parse_override(text) for text in overrides]
-    places = Places(where, option, frozenset(path for path, _ in pairs), table)
-    _refuse_overlap(pairs, places)
-    merged = Config().model_dump(mode="json")
-    _merge(merged, table)
-    # Kinds and whole tables first: the other keys may come in any order and must survive.
-    pairs.sort(key=lambda pair: pair[0][-1] != "kind" and not isinstance(pair[1], Mapping))
-    for path, value in pairs:
-        for key in reversed(path):
-            value = {key: value}
-        _merge(merged, value)
+    merged, places = _laid_over(table, overrides, where)
     try:
         config = Config.model_validate(checked(merged, places))
     except ValidationError as error:
         raise _explain(error, places) from error
-    timeline(config, build, option if ("at",) in places.overridden else where)
+    timeline(config, build, places.option if ("at",) in places.overridden else where)
     return config
+
+
+def resolve(
+    table: Mapping[str, Any],
+    overrides: Iterable[str] | Mapping[str, Any] = (),
+    where: str = "config",
+) -> dict[str, Any]:
+    """As :func:`build`, but key by key: the table on which others will still lay theirs.
+
+    Returns:
+        A config's plain table with every key that has a default. :func:`build` may refuse it,
+        where values do not go together.
+
+    Raises:
+        InputError: an unknown key, a value out of its range.
+    """
+    merged, places = _laid_over(table, overrides, where)
+    plain = checked(merged, places)
+    try:
+        return Config.model_validate(plain).model_dump(mode="json")
+    except ValidationError:
+        return _filled(plain)
+
+
+def vary(base: Mapping[str, Any], values: Mapping[str, Any], where: str = "config") -> Config:
+    """``build(base, values, where)`` for a base that was checked, at a fifth of its cost.
+
+    Only what the values touch is checked key by key; what goes together is checked as ever.
+
+    Args:
+        base: as of :func:`resolve`; left as it is.
+        values: by dotted key.
+        where: names the values in messages.
+
+    Raises:
+        InputError: as of :func:`build`; of several mistakes it may be another.
+    """
+    pairs = _by_path(values, where)
+    places = Places(where, where, frozenset(path for path, _ in pairs), base)
+    _refuse_overlap(pairs, places)
+    touched: dict[str, Any] = {}
+    for path, _ in pairs:
+        for kinded in (path[:n] for n in range(1, len(path) + 1) if path[:n] in _kinded()):
+            # A table of several kinds is checked as a whole.
+            _merge(touched, _nested(kinded, _inner(base, kinded)))
+    for path, value in pairs:
+        _merge(touched, _nested(path, value))
+    varied = _replaced(base, checked(touched, places))
+    try:
+        config = Config.model_validate(varied)
+    except ValidationError as error:
+        raise _explain(error, places) from error
+    timeline(config, build, where)
+    return config
+
+
+def _laid_over(
+    table: Mapping[str, Any], overrides: Iterable[str] | Mapping[str, Any], where: str
+) -> tuple[dict[str, Any], Places]:
+    """Defaults with the table and then the overrides laid over them, and whom to blame."""
+    option = where
+    if isinstance(overrides, Mapping):
+        pairs = _by_path(overrides, where)
+    else:
+        option = "--set"
+        pairs = _kinds_first(_parse_override(text) for text in overrides)
+    places = Places(where, option, frozenset(path for path, _ in pairs), table)
+    _refuse_overlap(pairs, places)
+    merged = Config().model_dump(mode="json")
+    _merge(merged, table)
+    for path, value in pairs:
+        _merge(merged, _nested(path, value))
+    return merged, places
+
+
+def _by_path(values: Mapping[str, Any], where: str) -> list[tuple[tuple[str, ...], Any]]:
+    return _kinds_first((_parts(str(k), f"{where}: {k}"), v) for k, v in values.items())
+
+
+def _kinds_first(
+    pairs: Iterable[tuple[tuple[str, ...], Any]],
+) -> list[tuple[tuple[str, ...], Any]]:
+    """Kinds and whole tables first: the other keys may come in any order and must survive."""
+    return sorted(
+        pairs, key=lambda pair: pair[0][-1] != "kind" and not isinstance(pair[1], Mapping)
+    )
+
+
+def _nested(path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    for key in reversed(path):
+        value = {key: value}
+    return value
+
+
+def _inner(table: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    inner: Any = table
+    for key in path:
+        inner = inner[key]
+    return inner
+
+
+def _replaced(
+    table: Mapping[str, Any], other: Mapping[str, Any], path: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """The table with ``other`` in place of its own, key by key; kinded tables as a whole."""
+    found = dict(table)
+    for key, value in other.items():
+        at = (*path, key)
+        plain = isinstance(value, Mapping) and at not in _kinded()
+        found[key] = _replaced(table[key], value, at) if plain else value
+    return found
+
+
+def _filled(table: dict[str, Any]) -> dict[str, Any]:
+    """The table with the defaults of those of its tables that have several kinds."""
+    for path, kind, form in leaves(Config):
+        *outer, last = path.split(".")
+        inner: Any = table
+        for part in outer:
+            inner = inner[part] if isinstance(inner, dict) else None
+        if kind and not form.required and isinstance(inner, dict) and inner["kind"] == kind:
+            inner.setdefault(last, form.default)
+    return table
 
 
 def dumps(config: Config) -> str:
@@ -101,13 +209,17 @@ def _parse_override(text: str) -> tuple[tuple[str, ...], Any]:
         raise InputError(place, "not of the form a.b=c", "e.g. population.size=600")
     if len(text) > LONGEST:
         raise InputError(place, f"{len(text):,} characters", f"at most {LONGEST:,}")
-    path = _parts(key.strip(), place)
+    return _parts(key.strip(), place), parse_value(value)
+
+
+def parse_value(text: str) -> Any:
+    """A value as the command line and tables have it: TOML, and otherwise plain text."""
     try:
-        parsed = tomllib.loads(f"x = {value.strip()}")
+        parsed = tomllib.loads(f"x = {text.strip()}")
     except (ValueError, RecursionError):
-        return path, value.strip()
+        return text.strip()
     # What goes on after a line break would be lost.
-    return path, parsed["x"] if len(parsed) == 1 else value.strip()
+    return parsed["x"] if len(parsed) == 1 else text.strip()
 
 
 def _parts(key: str, place: str) -> tuple[str, ...]:
@@ -142,11 +254,21 @@ def _merge(table: dict[str, Any], other: Mapping[str, Any], path: tuple[str, ...
         here, at = table.get(key), (*path, key)
         if isinstance(value, Mapping) and isinstance(here, dict):
             if at in _kinded() and value.get("kind", here.get("kind")) != here.get("kind"):
-                table[key] = dict(value)
+                table[key] = _copied(value)
             else:
                 _merge(here, value, at)
         else:
-            table[key] = dict(value) if isinstance(value, Mapping) else value
+            table[key] = _copied(value)
+
+
+def _copied(value: Any, levels: int = 4) -> Any:
+    """A value whose tables are its own: what is laid over it later leaves the giver's as it was.
+
+    A config is not deeper than that many levels, but what a user gives may be.
+    """
+    if not isinstance(value, Mapping) or not levels:
+        return value
+    return {key: _copied(inner, levels - 1) for key, inner in value.items()}
 
 
 def _explain(error: ValidationError, places: Places) -> InputError:

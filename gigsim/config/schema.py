@@ -119,6 +119,7 @@ class Form:
         tables: a table of one of these; more than one are told apart by their ``kind``.
         rows: a list of such tables.
         keyed: a table of dotted keys, which are not its own.
+        keyed_rows: a list of such tables of dotted keys.
     """
 
     description: str
@@ -133,6 +134,7 @@ class Form:
     tables: tuple[type[BaseModel], ...] = ()
     rows: type[BaseModel] | None = None
     keyed: bool = False
+    keyed_rows: bool = False
 
     @property
     def kinds(self) -> dict[str, type[BaseModel]]:
@@ -161,6 +163,7 @@ class Form:
         if self.rows:
             parts.append(f"a list of tables with the keys: {', '.join(self.rows.model_fields)}")
         parts += ["a table of dotted keys and their values"] if self.keyed else []
+        parts += ["a list of tables of dotted keys and their values"] if self.keyed_rows else []
         return ", or ".join(parts)
 
 
@@ -257,10 +260,13 @@ def _take(form: Form, annotation: Any, metadata: Any) -> None:
     elif origin is tuple:
         rows = Form("", None, False)
         _take(rows, arguments[0], [])
-        form.texts, form.rows = rows.text, rows.plain
+        form.texts, form.rows, form.keyed_rows = rows.text, rows.plain, rows.keyed
         form.most = _bound(metadata, "max_length") or 0
     elif origin is dict:
         form.keyed = True
+    elif annotation is type(None):
+        # The absence of the key, which TOML cannot write.
+        pass
     elif annotation is bool:
         form.flag = True
     elif annotation in (int, float):

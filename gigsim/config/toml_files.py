@@ -42,8 +42,8 @@ def read_scenario(scenario: str | Path) -> tuple[str, dict[str, Any]]:
     # Long names and those with a NUL have no file; os.path says so without raising.
     exists = "\0" not in name and os.path.lexists(scenario)
     if path.suffix == ".toml" or (exists and (path.is_file() or name not in scenarios())):
-        where, text = str(path), _decoded(_content(path), str(path))
-    elif name in scenarios():
+        return str(path), read_table(path, _allowed_names())
+    if name in scenarios():
         where = f"scenario {name}"
         text = (files("gigsim") / "scenarios" / f"{name}.toml").read_text(encoding="utf-8")
     else:
@@ -51,13 +51,36 @@ def read_scenario(scenario: str | Path) -> tuple[str, dict[str, Any]]:
         hint = f"did you mean {near[0]}? " if near else ""
         quoted = repr(str(scenario) if len(name) <= 80 else f"{str(scenario)[:77]}...")
         raise InputError(f"scenario {quoted}", "no such scenario", f"{hint}{_allowed_names()}")
+    return where, _parsed(text, where)
+
+
+def read_table(path: Path, allowed: str, largest: int = LARGEST) -> dict[str, Any]:
+    """The table in a TOML file.
+
+    Args:
+        path: the file.
+        allowed: what a message about the file says would be right.
+        largest: bytes that it may have.
+
+    Raises:
+        InputError: there is none, it is no file, is too large, is not UTF-8, is not TOML.
+    """
+    return _parsed(read_text(path, allowed, largest), str(path))
+
+
+def read_text(path: Path, allowed: str, largest: int) -> str:
+    """The text of a file in UTF-8; arguments and errors as of :func:`read_table`."""
+    return _decoded(_content(path, allowed, largest), str(path))
+
+
+def _parsed(text: str, where: str) -> dict[str, Any]:
     for number, line in enumerate(text.split("\n"), start=1):
         if len(line) > LONGEST:
             raise InputError(
                 where, f"line {number} has {len(line):,} characters", f"at most {LONGEST:,}"
             )
     try:
-        return where, tomllib.loads(text)
+        return tomllib.loads(text)
     except RecursionError as error:
         raise InputError(where, "not TOML: nested too deeply", "see https://toml.io") from error
     except ValueError as error:
@@ -66,9 +89,8 @@ def read_scenario(scenario: str | Path) -> tuple[str, dict[str, Any]]:
         ) from error
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path, allowed: str, largest: int) -> bytes:
     """The bytes of a regular file; a pipe or a device is refused and never waited for."""
-    allowed = _allowed_names()
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
@@ -80,9 +102,9 @@ def _content(path: Path) -> bytes:
         what = "is a folder" if stat.S_ISDIR(mode) else "is not a file"
         raise InputError(str(path), what, allowed)
     with os.fdopen(descriptor, "rb") as file:
-        content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise InputError(str(path), f"more than {LARGEST:,} bytes", allowed)
+        content = file.read(largest + 1)
+    if len(content) > largest:
+        raise InputError(str(path), f"more than {largest:,} bytes", allowed)
     return content
 
 

@@ -1,0 +1,1 @@
+"""Studies: many runs from one file, in one folder that survives whatever ends them."""

@@ -1,0 +1,97 @@
+"""The last step of a study, in parts that a kill between any two leaves to be gone on with."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from gigsim.experiments import compaction, index
+from gigsim.experiments.columns import united
+from gigsim.experiments.results import shards
+from gigsim.experiments.shards import parquet_writer, publish, sync_folder
+from gigsim.experiments.snapshots import Failure, failures, schema_in, study
+
+#: Made of the runs that failed, when the study ends.
+FAILURES = "failures.parquet"
+
+#: Free pages of the index, of 4 KiB, that are not worth the rewriting.
+_SLACK = 64
+
+
+def compact(
+    folder: Path,
+    sql: sqlite3.Connection,
+    rows_of_failures: Callable[[Sequence[Failure]], pa.Table],
+) -> None:
+    """Make the final tables beside the shards, and commit to them unless something changed.
+
+    Only with the finishing lock, with every run ended and nothing left to flush. Takes minutes for
+    large studies and holds the index only for moments.
+    """
+    with index.transaction(folder, sql):
+        publish_all(folder, sql)
+        _, replicates, tables = study(sql)
+        generation, runs = sql.execute(
+            "SELECT generation, (SELECT count(*) FROM finished) FROM study"
+        ).fetchone()
+        schemas = {name: schema_in(sql, name) or united([]) for name in tables}
+        files = {name: [folder / name / f for f in shards(sql, name)] for name in tables}
+        failed = failures(sql)
+    with index.explained(folder):
+        new = compaction.new_folder(folder)
+        try:
+            for name in tables:
+                (new / name).mkdir()
+                compaction.compact(files[name], schemas[name], new / name, runs, replicates)
+            rows = rows_of_failures(failed).combine_chunks()
+            with parquet_writer(new / FAILURES, rows.schema, replicates) as writer:
+                writer.write_table(rows)
+            sync_folder(new)
+            sync_folder(folder)
+        except BaseException:
+            compaction.tidy(folder)
+            raise
+    with index.transaction(folder, sql):
+        sql.execute("UPDATE study SET phase = 'swapping' WHERE generation = ?", [generation])
+
+
+def publish_all(folder: Path, sql: sqlite3.Connection) -> None:
+    """Name the shards whose writer was killed, or has not come to it yet; in a transaction.
+
+    Raises:
+        InputError: a shard is missing.
+    """
+    for name in study(sql)[2]:
+        for file in shards(sql, name):
+            if not publish(folder / name / file):
+                raise index.damaged(folder, f"{name}/{file} is missing")
+
+
+def swap(folder: Path, sql: sqlite3.Connection) -> None:
+    """Put the final tables in their place, if that was committed to; with the finishing lock."""
+    if phase(folder, sql) != "swapping":
+        return
+    _, _, tables = study(sql)
+    with index.transaction(folder, sql):
+        compaction.swap(folder, tables, [FAILURES])
+        sql.execute("DELETE FROM shards")
+        parts = [(name, p.name) for name in tables for p in (folder / name).glob("part-*.parquet")]
+        sql.executemany("INSERT INTO shards VALUES (?, ?)", parts)
+        sql.execute("UPDATE study SET phase = 'complete'")
+
+
+def tidy(folder: Path, sql: sqlite3.Connection) -> None:
+    """Remove what the final tables replaced, also from the index."""
+    with index.explained(folder):
+        compaction.tidy(folder)
+        if sql.execute("PRAGMA freelist_count").fetchone()[0] > _SLACK:
+            sql.execute("VACUUM")
+
+
+def phase(folder: Path, sql: sqlite3.Connection) -> str:
+    """Open, swapping or complete."""
+    with index.explained(folder):
+        return str(sql.execute("SELECT phase FROM study").fetchone()[0])

@@ -1,0 +1,188 @@
+"""What lies in a folder of runs: results, checkpoints, and what killed processes left."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import psutil
+
+from gigsim.checkpoint import SUFFIX, load_checkpoint
+from gigsim.errors import InputError
+from gigsim.experiments.source import Ended, Source
+from gigsim.experiments.sources import StudySource, kind_of, open_source
+from gigsim.experiments.writers import is_alive
+
+Kind = Literal["run", "replicates", "study", "checkpoint", "partial"]
+
+#: Kinds that hold results.
+RESULTS: tuple[Kind, ...] = ("run", "replicates", "study")
+
+_STAMP = re.compile(r"\d{8}T\d{6}Z")
+#: What is being written, with the number of the process that writes it.
+_PARTIAL = re.compile(r".+\.partial-(\d+)")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing in a folder of runs.
+
+    Attributes:
+        path: the folder, or the file of a checkpoint.
+        kind: what it is; ``partial`` is what a process writes, or wrote when it was killed.
+        name: of the scenario or study.
+        seeds: of its runs, in words.
+        learner: kind of the platform's.
+        periods: of its runs, in words; of a checkpoint those that are done.
+        ended: how far its runs are; None where that cannot be told.
+        complete: has everything that was asked for ended with a result?
+        bytes: on the disk.
+        made: when it was begun, by its name, or last changed.
+        live: is a process writing it?
+        problem: why it cannot be read; empty where it can.
+    """
+
+    path: Path
+    kind: Kind
+    made: datetime
+    bytes: int
+    name: str = ""
+    seeds: str = ""
+    learner: str = ""
+    periods: str = ""
+    ended: Ended | None = None
+    complete: bool = False
+    live: bool = False
+    problem: str = ""
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was made."""
+        return (datetime.now(UTC) - self.made).total_seconds()
+
+
+def entries(path: Path | str) -> list[Entry]:
+    """What is in a folder of runs, or the one thing that a path is, oldest first.
+
+    What is damaged is there with its problem; what is nothing of ours is not there.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    path = Path(path)
+    if path.is_file() and path.name.endswith(SUFFIX):
+        return [_checkpoint(path)]
+    if not path.is_dir():
+        raise InputError(str(path), "no such folder", "name a folder that holds runs")
+    if kind_of(path) is not None:
+        return [_result(path)]
+    found = [entry for child in path.iterdir() if (entry := _entry(child)) is not None]
+    return sorted(found, key=lambda entry: (entry.made, entry.path.name))
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder; links are not followed."""
+    if not path.is_dir() or path.is_symlink():
+        return path.lstat().st_size
+    total = 0
+    for folder, _, files in os.walk(path):
+        for file in files:
+            try:
+                total += os.lstat(Path(folder, file)).st_size
+            except FileNotFoundError:
+                # A study that is being run: its files come and go.
+                continue
+    return total
+
+
+def is_live(path: Path) -> bool:
+    """Is a process at work on it: a writer of a study, or who writes what is ``partial``?"""
+    if partial := _PARTIAL.fullmatch(path.name):
+        return psutil.pid_exists(int(partial[1]))
+    writers = path / ".writers"
+    if not writers.is_dir():
+        return False
+    return any(is_alive(path, writer.name) for writer in writers.iterdir())
+
+
+def _entry(path: Path) -> Entry | None:
+    if _PARTIAL.fullmatch(path.name) and _STAMP.match(path.name.lstrip(".")):
+        return Entry(path, "partial", _made(path), size_of(path), live=is_live(path))
+    if path.name.startswith("."):
+        return None
+    if path.name.endswith(SUFFIX) and path.is_file():
+        return _checkpoint(path)
+    return _result(path) if path.is_dir() and kind_of(path) is not None else None
+
+
+def _result(path: Path) -> Entry:
+    kind = kind_of(path)
+    if kind is None:
+        raise LookupError(f"{path} is none of ours")
+    live = is_live(path)
+    try:
+        source = open_source(path)
+        return Entry(
+            path,
+            kind,
+            _made(path),
+            size_of(path),
+            name=source.name,
+            seeds=_seeds(source),
+            learner=source.learner,
+            periods=_periods(source),
+            ended=source.ended,
+            complete=source.complete,
+            live=live,
+        )
+    except InputError as error:
+        return Entry(path, kind, _made(path), size_of(path), live=live, problem=error.problem)
+
+
+def _checkpoint(path: Path) -> Entry:
+    changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    try:
+        found = load_checkpoint(path)
+    except InputError as error:
+        return Entry(path, "checkpoint", changed, size_of(path), problem=error.problem)
+    return Entry(
+        path,
+        "checkpoint",
+        changed,
+        size_of(path),
+        name=found.config.name,
+        seeds=str(found.config.run.seed),
+        learner=found.config.platform.learner.kind,
+        periods=str(found.period),
+    )
+
+
+def _seeds(source: Source) -> str:
+    if isinstance(source, StudySource):
+        return f"from {source.study.seed}"
+    first = source.config(0, 0).run.seed
+    count = source.ended.runs
+    return str(first) if count == 1 else f"{first} to {first + count - 1}"
+
+
+def _periods(source: Source) -> str:
+    if isinstance(source, StudySource):
+        run = source.config(0, 0).run
+        return str(run.periods) if run.until == "periods" else f"settled, at most {run.limit}"
+    lengths = source.runs()["periods"]
+    low, high = int(lengths.min()), int(lengths.max())
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def _made(path: Path) -> datetime:
+    if stamp := _STAMP.match(path.name.lstrip(".")):
+        try:
+            return datetime.strptime(stamp[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        except ValueError:
+            # Digits that are no time: somebody else's name.
+            pass
+    return datetime.fromtimestamp(path.lstat().st_mtime, UTC)

@@ -1,0 +1,253 @@
+"""A study on its way into its folder, which can be left at any moment and gone on with.
+
+See ``gigsim.experiments.runner`` for how runs are worked off, ``store`` for what keeps them safe.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from gigsim.errors import InputError
+from gigsim.experiments.case import Job, Result, run_case
+from gigsim.experiments.runner import work_off
+from gigsim.experiments.store import Failure, Store
+from gigsim.experiments.study import Study, load_study, open_study
+from gigsim.learners.cache import TrainingCache
+from gigsim.processes import Limits, Outcome
+from gigsim.runs import check_out, provenance, stamped, write_json, write_whole
+
+#: Failures that say something of the machine rather than of the run: tried again on resuming.
+CIRCUMSTANTIAL = ("died",)
+
+
+@dataclass
+class Tally:
+    """What has become of a study's runs.
+
+    Attributes:
+        runs: of the study.
+        finished_before: had a result before this process began.
+        failed_before: had failed before, and are not tried again.
+        done: ended with a result in this process.
+        failed: ended without one in this process, by kind.
+        trainings: classifiers trained by this process's runs.
+        cached: classifiers that they fetched from the cache instead.
+    """
+
+    runs: int
+    finished_before: int = 0
+    failed_before: int = 0
+    done: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+    trainings: int = 0
+    cached: int = 0
+
+    @property
+    def finished(self) -> int:
+        """Runs with a result."""
+        return self.finished_before + self.done
+
+    @property
+    def failures(self) -> int:
+        """Runs without one that are not tried again."""
+        return self.failed_before + self.failed.total()
+
+
+class Sweep:
+    """Works on the folder of a study; other processes may do so at the same time.
+
+    Args:
+        folder: of the study, made by :func:`begin`.
+        workers: processes, each running one run at a time with its trainings in it; 0 runs in this
+            process, where limits do not apply. Changes no bit of the tables.
+        cache: where trainings are shared; None trains each.
+
+    Attributes:
+        study: what is run.
+        tally: what has become of it so far, as far as this process knows.
+
+    Raises:
+        InputError: no study in the folder, or a cache that cannot be written to.
+    """
+
+    def __init__(self, folder: Path, workers: int, cache: TrainingCache | None = None) -> None:
+        self.folder, self._workers, self._cache = folder, workers, cache
+        self.study = open_study(folder)
+        self.tally = Tally(self.study.runs)
+        if cache is not None:
+            cache.check()
+
+    def run(
+        self,
+        *,
+        fail_fast: bool = False,
+        retry: Sequence[str] | None = (),
+        tell: Callable[[int, int], None] | None = None,
+        ended: Callable[[int, Outcome], None] | None = None,
+    ) -> bool:
+        """Run what is open, and put the tables together when nothing is.
+
+        Args:
+            fail_fast: stop at the first run that fails.
+            retry: kinds of failures to try again, None for all.
+            tell: gets the number of a run and the period that it finished.
+            ended: gets the number of a run and its outcome.
+
+        Returns:
+            Are the tables put together? False after a failure with ``fail_fast``.
+
+        Raises:
+            InputError: the folder cannot be written to, or the disk is full; what was committed
+                is safe.
+        """
+        limits = self.study.limits
+        memory = None if limits.memory_gb is None else int(limits.memory_gb * 1e9)
+
+        def take(number: int, outcome: Outcome) -> bool:
+            self._count(outcome)
+            if ended is not None:
+                ended(number, outcome)
+            return not (fail_fast and outcome.failed)
+
+        with Store.open(self.folder) as store:
+            if retry is None or retry:
+                store.retry_failed(retry)
+            counts = store.counts()
+            self.tally.finished_before = counts.finished
+            self.tally.failed_before = counts.failed
+            done = work_off(
+                store,
+                run_case,
+                self._job,
+                self._workers,
+                tables=_tables,
+                limits=Limits(limits.seconds, memory, limits.repetitions),
+                tell=tell,
+                ended=take,
+            )
+            if done:
+                store.finish(partial(failures_table, study=self.study))
+            counts = store.counts()
+        # Another process may have done a part of it.
+        self.tally.done = counts.finished - self.tally.finished_before
+        return done
+
+    def _job(self, number: int) -> Job:
+        study = self.study
+        case, replicate = divmod(number, study.replicates)
+        config, values = study.config(number), study.columns(case)
+        return Job(case, replicate, config, values, tuple(study.record), self._cache)
+
+    def _count(self, outcome: Outcome) -> None:
+        if outcome.failed:
+            self.tally.failed[outcome.kind] += 1
+        else:
+            self.tally.done += 1
+            self.tally.trainings += outcome.value.trainings
+            self.tally.cached += outcome.value.cached
+
+
+def _tables(result: Result) -> dict[str, bytes]:
+    return result.tables
+
+
+def failures_table(failures: Sequence[Failure], study: Study) -> pa.Table:
+    """``failures.parquet``: how often a run was tried is no result, and stays in the index."""
+    runs = [divmod(failure.number, study.replicates) for failure in failures]
+    columns = {
+        "case": pa.array([case for case, _ in runs], pa.int64()),
+        "replicate": pa.array([replicate for _, replicate in runs], pa.int64()),
+        "seed": pa.array([study.seed_of(*run) for run in runs], pa.int64()),
+        "kind": pa.array([failure.kind for failure in failures], pa.string()),
+        "why": pa.array([failure.why for failure in failures], pa.string()),
+        "traceback": pa.array([failure.traceback for failure in failures], pa.string()),
+    }
+    return pa.table(columns)
+
+
+def begin(study: Study, out: Path | str, command: Sequence[str] = ()) -> Path:
+    """Lay out the folder of a study, with nothing run yet.
+
+    Returns:
+        ``out/<UTC time>-<name>-<hash of the study>``; it appears complete, or not at all.
+
+    Raises:
+        InputError: ``out`` cannot be written to.
+    """
+
+    def write(folder: Path) -> None:
+        study.write(folder)
+        origin = provenance(study.config(0), "as its config says", command)
+        write_json(origin | {"config_hash": study.digest()}, folder / "provenance.json")
+        Store.create(folder, study.runs, study.replicates, ("runs", *study.record, "timings"))
+
+    return write_whole(Path(out), stamped(f"{study.name}-{study.digest()}"), write)
+
+
+def open_or_begin(
+    study: Path | str | Mapping[str, Any] | None,
+    out: Path | str,
+    resume: Path | str | None,
+    command: Sequence[str],
+    cache: TrainingCache | None = None,
+) -> Path:
+    """The folder to work on: one to go on with, or a new one.
+
+    Raises:
+        InputError: neither a study nor a folder is given, or the two do not belong together;
+            ``out`` or the cache's folder cannot be written to. Nothing is written then.
+    """
+    if resume is None:
+        if study is None:
+            raise InputError("gigsim sweep", "no study given", "name a STUDY.toml, or --resume DIR")
+        new = load_study(study)
+        check_out(out)
+        if cache is not None:
+            cache.check()
+        return begin(new, out, command)
+    folder = Path(resume)
+    there = open_study(folder)
+    if study is not None and load_study(study).digest() != there.digest():
+        raise InputError(
+            str(folder), f"holds another study than {study}", "start a new one without --resume"
+        )
+    return folder
+
+
+def sweep(
+    study: Path | str | Mapping[str, Any] | None = None,
+    *,
+    out: Path | str = "runs",
+    resume: Path | str | None = None,
+    workers: int | None = None,
+    fail_fast: bool = False,
+    cache: TrainingCache | None = None,
+) -> Path:
+    """Run a study, and return its folder, for :func:`gigsim.load_runs`.
+
+    Args:
+        study: a STUDY.toml, or its content as a mapping (docs/studies.md).
+        out: the folder that holds runs and studies.
+        resume: the folder of a study to go on with; ``study`` is then not needed.
+        workers: processes; None is one a core. More than 0 needs Python's usual
+            ``if __name__ == "__main__":`` guard in the script that calls.
+        fail_fast: stop at the first run that fails.
+        cache: where trainings are shared with other runs and studies; None trains each.
+
+    Raises:
+        InputError: the study is refused, ``out`` cannot be written to, the disk is full.
+    """
+    folder = open_or_begin(study, out, resume, ["gigsim.sweep", *sys.argv[:1]], cache)
+    processes = (os.cpu_count() or 1) if workers is None else workers
+    retry = CIRCUMSTANTIAL if resume is not None else ()
+    Sweep(folder, processes, cache).run(fail_fast=fail_fast, retry=retry)
+    return folder

@@ -1,0 +1,262 @@
+"""Is what a folder holds what gigsim computes? Runs are done again and compared.
+
+Every run is trained anew, without any cache. See :mod:`gigsim.experiments.rerun` for what is asked
+of a run that was made on another machine or with other versions.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gigsim.environment import differences, environment
+from gigsim.errors import InputError
+from gigsim.experiments.integrity import altered_config, altered_tables
+from gigsim.experiments.rerun import Again, Job, Level, held_against, run_again
+from gigsim.experiments.source import Source
+from gigsim.experiments.sources import RunSource, kind_of, open_source
+from gigsim.processes import Outcome, side_by_side
+from gigsim.runs import write_table
+from gigsim.streams import Streams
+from gigsim.summary import summarise_replicates
+
+#: Runs whose stored tables are held in memory at a time.
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one run.
+
+    Attributes:
+        case: of the run.
+        replicate: of the run.
+        level: ``bytes``: its files are the same, byte for byte; ``values``: its rows are, bit for
+            bit, in files that hold other runs too; ``tolerances``: as near as can be asked of
+            another machine; ``differs``; ``failed``: it could not be done again.
+        lines: what is different, or why it failed.
+    """
+
+    case: int
+    replicate: int
+    level: Level
+    lines: tuple[str, ...] = ()
+
+    @property
+    def verified(self) -> bool:
+        """Is it what gigsim computes, as far as can be asked?"""
+        return self.level in ("bytes", "values", "tolerances")
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What became of all that were asked for.
+
+    Attributes:
+        runs: finished ones in the folder, from which a sample may have been drawn.
+        elsewhere: in what the machine and the versions differ from those of the run; where it is
+            empty, equal bytes are asked for.
+        problems: of the folder's files as a whole.
+        verdicts: by case and replicate.
+    """
+
+    runs: int
+    elsewhere: tuple[str, ...]
+    problems: tuple[str, ...]
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def verified(self) -> bool:
+        """Nothing wrong with any file, and at least one run, and all of those done again?"""
+        good = all(verdict.verified for verdict in self.verdicts)
+        return bool(self.verdicts) and good and not self.problems
+
+    def as_dict(self) -> dict[str, Any]:
+        """For programs."""
+        return {"verified": self.verified, **asdict(self)}
+
+
+def verify(
+    path: Path | str,
+    *,
+    sample: int | None = None,
+    seed: int = 1,
+    workers: int = 0,
+    tell: Callable[[Verdict], None] | None = None,
+) -> Verification:
+    """Do runs of a folder again and compare.
+
+    Args:
+        path: a folder of a run, of replicates or of a study; of one that is not complete what is
+            finished is verified. Failed runs are not done again.
+        sample: how many runs, drawn at random; None does all.
+        seed: of the drawing.
+        workers: processes, one run in each; 0 works in this one.
+        tell: gets each verdict as it is reached.
+
+    Raises:
+        InputError: there is no such folder, or it was never one of ours.
+    """
+    path = Path(path)
+    try:
+        source = open_source(path)
+        numbers = _finished(source)
+    except InputError as error:
+        if not path.is_dir() or kind_of(path) is None:
+            raise
+        return Verification(0, (), (str(error),), ())
+    provenance, now = source.provenance(), environment()
+    elsewhere = differences(provenance, now) if provenance else ["no provenance.json"]
+    problems = altered_config(source)
+    if provenance.get("versions", {}).get("pyarrow") == now["versions"]["pyarrow"]:
+        problems += altered_tables(source)
+    drawn = numbers if sample is None else _draw(numbers, sample, seed)
+    check = _Check(source, elsewhere=bool(elsewhere), whole=len(drawn) == len(numbers))
+    verdicts = []
+    for some in (drawn[at : at + _AT_ONCE] for at in range(0, len(drawn), _AT_ONCE)):
+        for verdict in check.verdicts(some, workers):
+            verdicts.append(verdict)
+            if tell is not None:
+                tell(verdict)
+    problems += check.of_the_whole()
+    return Verification(
+        runs=len(numbers),
+        elsewhere=tuple(elsewhere),
+        problems=tuple(problems),
+        verdicts=tuple(sorted(verdicts, key=lambda one: (one.case, one.replicate))),
+    )
+
+
+class _Check:
+    """Holds runs against their repetitions.
+
+    Args:
+        source: where they are stored.
+        elsewhere: on another machine?
+        whole: are all of its runs done again?
+    """
+
+    def __init__(self, source: Source, *, elsewhere: bool, whole: bool) -> None:
+        self._source, self._elsewhere = source, elsewhere
+        self._names = [name for name in source.tables if name != "timings"]
+        # Files of replicates can be put together again from all of them.
+        self._kept: dict[int, Again] | None = None
+        if source.kind == "replicates" and whole and not elsewhere:
+            self._kept = {}
+
+    def verdicts(self, numbers: Sequence[tuple[int, int]], workers: int) -> Iterator[Verdict]:
+        try:
+            stored = self._stored(numbers)
+        except InputError as error:
+            for case, replicate in numbers:
+                yield Verdict(case, replicate, "differs", (str(error),))
+            return
+        pieces = ((index, self._job(*number)) for index, number in enumerate(numbers))
+        work = side_by_side(run_again, pieces, min(workers, len(numbers)))
+        with closing(work) as outcomes:
+            for found in outcomes:
+                if found is not None:
+                    index, outcome = found
+                    yield self._verdict(numbers[index], outcome, stored[numbers[index]])
+
+    def of_the_whole(self) -> list[str]:
+        """What is wrong with files in which all runs have a part."""
+        source, kept = self._source, self._kept
+        if kept is None or not kept:
+            return []
+        wrong = []
+        order = sorted(kept)
+        for name in (*self._names, "runs"):
+            parts = []
+            for replicate in order:
+                part = kept[replicate].row() if name == "runs" else kept[replicate].table(name)
+                part.insert(0, "replicate", replicate)
+                part.insert(1, "seed", source.config(0, replicate).run.seed)
+                parts.append(part)
+            buffer = io.BytesIO()
+            write_table(pd.concat(parts, ignore_index=True), buffer)
+            if buffer.getvalue() != (source.path / f"{name}.parquet").read_bytes():
+                wrong.append(f"{name}.parquet holds other bytes than these runs give")
+        return wrong + self._summary()
+
+    def _summary(self) -> list[str]:
+        source = self._source
+        stored = json.loads((source.path / "summary.json").read_text(encoding="utf-8"))
+        runs = source.runs().drop(columns="case")
+        fresh = summarise_replicates(
+            source.config(0, 0), stored["replicates"], runs, stored["failed"]
+        )
+        same = json.dumps(fresh) == json.dumps(stored)
+        return [] if same else ["summary.json is not that of these runs"]
+
+    def _job(self, case: int, replicate: int) -> Job:
+        source = self._source
+        config = source.config(case, replicate)
+        if isinstance(source, RunSource) and not source.complete:
+            return Job(config, source.summary["periods"])
+        return Job(config)
+
+    def _stored(
+        self, numbers: Sequence[tuple[int, int]]
+    ) -> dict[tuple[int, int], dict[str, pd.DataFrame]]:
+        source = self._source
+        runs = source.runs()
+        tables = {"runs": runs, **{n: source.table(n, list(numbers)) for n in self._names}}
+        found: dict[tuple[int, int], dict[str, pd.DataFrame]] = {run: {} for run in numbers}
+        for name, table in tables.items():
+            rows = table.groupby(["case", "replicate"]).indices
+            for run in numbers:
+                found[run][name] = table.iloc[rows.get(run, [])].reset_index(drop=True)
+        return found
+
+    def _verdict(
+        self, number: tuple[int, int], outcome: Outcome, stored: dict[str, pd.DataFrame]
+    ) -> Verdict:
+        if outcome.failed:
+            return Verdict(*number, "failed", (outcome.reason,))
+        again: Again = outcome.value
+        if self._kept is not None:
+            self._kept[number[1]] = again
+        source = self._source
+        if isinstance(source, RunSource) and self._same_files(source, again):
+            return Verdict(*number, "bytes")
+        config = source.config(*number)
+        level, lines = held_against(stored, again, config, elsewhere=self._elsewhere)
+        if level == "values" and isinstance(source, RunSource) and not self._elsewhere:
+            return Verdict(*number, "differs", self._other_files(source, again))
+        return Verdict(*number, level, lines)
+
+    def _same_files(self, source: RunSource, again: Again) -> bool:
+        return not self._other_files(source, again)
+
+    def _other_files(self, source: RunSource, again: Again) -> tuple[str, ...]:
+        """Files of a run whose bytes are others than its repetition gives."""
+        other = [
+            f"{name}.parquet: other bytes"
+            for name in self._names
+            if (source.path / f"{name}.parquet").read_bytes() != again.files[name]
+        ]
+        if json.dumps(source.summary) != json.dumps(again.summary):
+            other.append("summary.json: other numbers")
+        return tuple(other)
+
+
+def _finished(source: Source) -> list[tuple[int, int]]:
+    runs = source.runs()
+    pairs = zip(runs["case"], runs["replicate"], strict=True) if len(runs) else ()
+    return [(int(case), int(replicate)) for case, replicate in pairs]
+
+
+def _draw(numbers: Sequence[tuple[int, int]], sample: int, seed: int) -> list[tuple[int, int]]:
+    """So many of them, each equally likely, in order."""
+    generator: np.random.Generator = Streams(seed).generator("verify")
+    chosen = generator.permutation(len(numbers))[:sample]
+    return [numbers[index] for index in sorted(chosen)]
