@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from gigsim import theory
     from gigsim.config import Config, load
     from gigsim.errors import InputError
+    from gigsim.experiments.sweep import sweep
     from gigsim.model import GigEconomy
+    from gigsim.reading import load_runs
     from gigsim.replicates import load_replicates
     from gigsim.runs import load_run, save_run
 
@@ -23,7 +25,9 @@ __all__ = [
     "load",
     "load_replicates",
     "load_run",
+    "load_runs",
     "save_run",
+    "sweep",
     "theory",
 ]
 __version__ = "0.1.0"
@@ -37,7 +41,9 @@ _HOMES = {
     "load": "gigsim.config",
     "load_replicates": "gigsim.replicates",
     "load_run": "gigsim.runs",
+    "load_runs": "gigsim.reading",
     "save_run": "gigsim.runs",
+    "sweep": "gigsim.experiments.sweep",
 }
 
 if not TYPE_CHECKING:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import errno
 import json
 import os
-import platform
 import shutil
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from subprocess import CalledProcessError, run
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -22,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gigsim.config import Config, digest, dumps, load
+from gigsim.environment import environment
 from gigsim.errors import InputError
 from gigsim.plots import overview
 from gigsim.record import freelancers
@@ -34,19 +32,6 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 _TABLES = ("periods", "retrainings", "collectives", "freelancers", "theory", "timings")
-_PACKAGES = [
-    "gigsim",
-    "mesa",
-    "numpy",
-    "scipy",
-    "torch",
-    "transformers",
-    "tokenizers",
-    "scikit-learn",
-    "networkx",
-    "pandas",
-    "pyarrow",
-]
 
 
 @dataclass(frozen=True)
@@ -83,8 +68,12 @@ def save_run(model: GigEconomy, out: Path | str, command: Sequence[str] = ()) ->
 
 def run_name(config: Config) -> str:
     """``<UTC time>-<name>-<hash of the config>``, of now."""
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    return f"{stamp}-{config.name}-{digest(config)}"
+    return stamped(f"{config.name}-{digest(config)}")
+
+
+def stamped(name: str) -> str:
+    """``<UTC time>-<name>``, of now."""
+    return f"{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}-{name}"
 
 
 def write_whole(out: Path, name: str, write: Callable[[Path], None]) -> Path:
@@ -150,7 +139,7 @@ def read_folder(path: Path, tables: Sequence[str], allowed: str) -> dict[str, An
         InputError: a file missing or damaged, another schema; it says what is ``allowed``.
     """
     try:
-        found: dict[str, Any] = {name: _read_table(path / f"{name}.parquet") for name in tables}
+        found: dict[str, Any] = {name: read_table(path / f"{name}.parquet") for name in tables}
         summary = json.loads((path / "summary.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(str(path), f"not a complete run ({error})", allowed) from error
@@ -180,24 +169,45 @@ def _write(model: GigEconomy, folder: Path, command: Sequence[str]) -> None:
     write_table(model.ledger.timings(), folder / "timings.parquet")
     (folder / "config.toml").write_text(dumps(model.config), encoding="utf-8")
     write_json(summarise_run(model), folder / "summary.json")
-    write_json(provenance(model.config, model.stage.origin, command), folder / "provenance.json")
+    origin = provenance(model.config, model.stage.origin, command)
+    write_json(origin | {"resumed": model.resumed}, folder / "provenance.json")
     figure = overview(model.config, tables["periods"], tables["retrainings"], tables["theory"])
     figure.savefig(folder / "overview.png", dpi=150)
 
 
-def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Parquet with the schema's version in its metadata."""
+def write_table(table: pd.DataFrame, path: Path | BinaryIO) -> None:
+    """Parquet with the schema's version in its metadata, to a file or a buffer."""
     columns = pa.Table.from_pandas(table, preserve_index=False)
     metadata = (columns.schema.metadata or {}) | {b"schema_version": str(SCHEMA_VERSION).encode()}
     pq.write_table(columns.replace_schema_metadata(metadata), path)
 
 
-def _read_table(path: Path) -> pd.DataFrame:
-    columns = pq.read_table(path)
-    found = (columns.schema.metadata or {}).get(b"schema_version", b"none").decode()
-    if found != str(SCHEMA_VERSION):
-        raise ValueError(f"{path.name} has schema {found}, this version reads {SCHEMA_VERSION}")
+def read_table(path: Path) -> pd.DataFrame:
+    """A table that :func:`write_table` wrote.
+
+    Raises:
+        OSError: there is no such file.
+        ValueError: it is damaged, or of another schema.
+    """
+    try:
+        columns = pq.read_table(path)
+    except pa.ArrowException as error:
+        raise ValueError(f"{path.name} is damaged: {error}") from error
+    check_schema(columns.schema, path.name)
     return columns.to_pandas()
+
+
+def check_schema(schema: pa.Schema, name: str) -> None:
+    """Refuse a table of another schema version than this one reads.
+
+    Raises:
+        ValueError: it is of another version, or says none.
+    """
+    found = (schema.metadata or {}).get(b"schema_version", b"none").decode()
+    if found != str(SCHEMA_VERSION):
+        newer = found.isdecimal() and int(found) > SCHEMA_VERSION
+        hint = ": a newer gigsim wrote it, update" if newer else ""
+        raise ValueError(f"{name} has schema {found}, this version reads {SCHEMA_VERSION}{hint}")
 
 
 def write_json(content: dict[str, Any], path: Path) -> None:
@@ -222,10 +232,7 @@ def provenance(config: Config, resumes: str, command: Sequence[str]) -> dict[str
         "precision": config.run.precision,
         "threads": config.run.threads,
         "resumes": resumes,
-        "python": sys.version.split()[0],
-        "machine": platform.machine(),
-        "system": platform.system(),
-        "versions": {name: version(name) for name in _PACKAGES},
+        **environment(),
     }
 
 

@@ -280,11 +280,11 @@ SCRIPTS = _BLOCK.findall((REPOSITORY / "docs" / "batch.md").read_text(encoding="
 
 def test_every_script_of_the_docs_is_run() -> None:
     text = (REPOSITORY / "docs" / "batch.md").read_text(encoding="utf-8")
-    assert len(SCRIPTS) == text.count("```python") == 2
+    assert len(SCRIPTS) == text.count("```python") == 3
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("source", "printed"), SCRIPTS, ids=["batch_run", "loop"])
+@pytest.mark.parametrize(("source", "printed"), SCRIPTS, ids=["study", "batch_run", "loop"])
 def test_the_scripts_of_the_docs_print_what_they_say(
     source: str, printed: str, tmp_path: Path
 ) -> None:

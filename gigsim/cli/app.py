@@ -13,6 +13,8 @@ from gigsim.cli.browser import app_command
 from gigsim.cli.corpus import corpus_app
 from gigsim.cli.output import stderr
 from gigsim.cli.run import run_command
+from gigsim.cli.runs import runs_app
+from gigsim.cli.sweep import sweep_command
 from gigsim.errors import InputError
 from gigsim.interrupts import INTERRUPTED, NOTHING, Interrupts
 
@@ -42,8 +44,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run")(run_command)
+app.command("sweep")(sweep_command)
 app.command("app")(app_command)
 app.add_typer(corpus_app, name="corpus")
+app.add_typer(runs_app, name="runs")
 app.add_typer(bounds_app, name="bounds")
 
 # Typer brings a copy of click along or uses the installed one, by its version.

@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import time
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from gigsim.cli.output import (
     JsonOption,
     QuietOption,
-    count,
     interrupts_of,
-    percent,
-    print_json,
-    print_lines,
     stderr,
 )
 from gigsim.errors import InputError
-from gigsim.interrupts import INTERRUPTED, Interrupts, LastFinished
+from gigsim.interrupts import INTERRUPTED
 
 if TYPE_CHECKING:
+    from gigsim.checkpoint import Checkpoint
     from gigsim.config import Config
 
 
 def run_command(
     context: typer.Context,
     scenario: Annotated[
-        str, typer.Argument(help="A TOML file, or the name of a scenario that ships.")
-    ] = "default",
+        str | None,
+        typer.Argument(
+            help="A TOML file, or the name of a scenario that ships.", show_default="default"
+        ),
+    ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="A.B=C", help="Override a key of the config; repeatable."),
@@ -54,7 +50,20 @@ def run_command(
             help="settled: until nothing moves any more, at most run.limit periods.",
         ),
     ] = None,
-    out: Annotated[Path, typer.Option(help="The folder that holds runs.")] = Path("runs"),
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE|FOLDER",
+            help="Go on from a checkpoint, or from the one in a folder, to the same results.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="The folder that holds runs; of a resumed run, where its checkpoint is.",
+            show_default="runs",
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -62,12 +71,20 @@ def run_command(
             help="Processes: for trainings side by side, or for replicates; changes no result.",
         ),
     ] = None,
+    checkpoint: Annotated[
+        bool,
+        typer.Option(
+            "--checkpoint/--no-checkpoint",
+            help="Keep a file beside the run's folder to go on from, until that is written.",
+        ),
+    ] = True,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """Run a scenario and write its folder: tables, summary, figure.
 
-    Ctrl-C ends it early and writes what is finished (exit code 130); a second one writes nothing.
+    Ctrl-C ends it early and writes what is finished (exit code 130); a second one writes no folder.
+    Either way, and after a kill, --resume goes on from the last checkpoint.
 
     Example: gigsim run default --set population.size=3000 --seed 7
     """
@@ -78,28 +95,74 @@ def run_command(
     interrupts = interrupts_of(context)
     if until not in (None, "periods", "settled"):
         raise InputError("--until", f"{until!r}", "one of: periods, settled")
-    overrides = list(settings or [])
-    overrides += [] if seed is None else [f"run.seed={seed}"]
-    overrides += [] if until is None else [f"run.until={until}"]
-    config = load(scenario, overrides)
+    found = None
+    if resume is None:
+        overrides = list(settings or [])
+        overrides += [] if seed is None else [f"run.seed={seed}"]
+        overrides += [] if until is None else [f"run.until={until}"]
+        config = load(scenario or "default", overrides)
+    else:
+        given = {
+            "a scenario": scenario,
+            "--set": settings,
+            "--seed": seed,
+            "--replicates": replicates,
+            "--until": until,
+        }
+        for option, value in given.items():
+            if value not in (None, []):
+                raise InputError(
+                    "--resume",
+                    f"given beside {option}",
+                    "a checkpoint says all that there is to say of its run",
+                )
+        found = _found(resume)
+        config = found.config
+    if out is None:
+        out = Path("runs") if found is None else found.path.parent
 
     from gigsim.runs import check_out
 
     check_out(out)
     if not quiet:
-        for line in _never(config):
-            stderr.print(line, markup=False, highlight=False, soft_wrap=True)
+        differs = found.differs if found else ()
+        lines = [f"note: not as it was, so that bits may differ: {what}" for what in differs]
+        for line in [*_never(config), *lines]:
+            tell(line)
     if replicates is None:
-        _single(config, out, workers, interrupts, as_json=as_json, quiet=quiet)
+        from gigsim.cli.single import run_single
+
+        run_single(
+            found or config,
+            out,
+            workers,
+            interrupts,
+            checkpoint=checkpoint,
+            as_json=as_json,
+            quiet=quiet,
+        )
     else:
         from gigsim.cli.replicates import run_many
 
         run_many(config, replicates, out, workers, interrupts, as_json=as_json, quiet=quiet)
 
 
+def _found(place: Path) -> Checkpoint:
+    """The checkpoint that ``--resume`` means, read."""
+    from gigsim.checkpoint import load_checkpoint
+    from gigsim.checkpoints import find_checkpoint
+
+    return load_checkpoint(find_checkpoint(place))
+
+
+def tell(line: str) -> None:
+    """A word on standard error."""
+    stderr.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
 def stop(line: str, code: int = INTERRUPTED) -> NoReturn:
     """End the command with a word on standard error."""
-    stderr.print(line, markup=False, highlight=False, soft_wrap=True)
+    tell(line)
     raise typer.Exit(code)
 
 
@@ -114,130 +177,8 @@ def _never(config: Config) -> list[str]:
     ]
 
 
-def _single(
-    config: Config,
-    out: Path,
-    workers: int | None,
-    interrupts: Interrupts,
-    *,
-    as_json: bool,
-    quiet: bool,
-) -> None:
-    import gigsim.model  # noqa: F401 - here, where Ctrl-C may still end everything at once
-    from gigsim.runs import save_run
-    from gigsim.summary import summarise_run
-
-    import_learner(config)
-    interrupts.running()
-    began = time.perf_counter()
-    processes = min(2, os.cpu_count() or 1) if workers is None else workers
-    model, last = _run(config, processes, interrupts, quiet or as_json)
-    if model is None or last is None:
-        stop("interrupted before period 0 was measured: nothing written")
-    if interrupts.asked:
-        last.restore()
-    interrupts.saving()
-    folder = save_run(model, out, command=["gigsim", *sys.argv[1:]])
-    interrupts.leaving()
-    model.close()
-    summary = summarise_run(model)
-    if as_json:
-        print_json({"folder": str(folder), **summary})
-    if interrupts.asked:
-        done = summary["periods_done"]
-        what = f"periods 0 to {done} are" if done else "period 0 is"
-        whole = "the whole run is" if summary["complete"] else what
-        stop(f"interrupted: {whole} in {folder}")
-    if not as_json:
-        seconds = time.perf_counter() - began
-        print_lines([*_lines(summary, config), f"  written in {seconds:.0f} s to {folder}"])
-
-
-def _run(
-    config: Config, workers: int, interrupts: Interrupts, quiet: bool
-) -> tuple[Any, LastFinished | None]:
-    """The model, run to its end or until interrupted, and its memory; None if never begun."""
-    from gigsim.model import GigEconomy
-
-    settling = config.run.until == "settled"
-    progress = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total} periods" + (" at most" if settling else "")),
-        TimeElapsedColumn(),
-        console=stderr,
-        # Gone when the run is over, never in a log file: an error is then the only line there is.
-        transient=True,
-        disable=quiet or not stderr.is_terminal,
-    )
-    model = last = None
-    try:
-        with progress:
-            total = config.run.limit if settling else config.run.periods
-            task = progress.add_task("starting", total=total)
-
-            def observe(what: str) -> None:
-                progress.update(task, description=what)
-
-            model = GigEconomy(config, workers=workers, observer=observe)
-            last = LastFinished(model)
-            while not (model.finished or interrupts.asked):
-                model.step()
-                last.keep()
-                progress.advance(task)
-                if model.retrained and not quiet:
-                    progress.console.print(
-                        f"period {model.period:3d}  α {model.alpha:6.1%}"
-                        f"  S {model.success:6.1%}  U {model.base:6.1%}"
-                        f"  accuracy {model.evaluation.values['accuracy']:6.1%}"
-                        f"  free riders {model.population.free_rider.mean():6.1%}",
-                        highlight=False,
-                    )
-            progress.update(task, description="done")
-    except KeyboardInterrupt:
-        # Asked: the caller sees what there is to write.
-        return model, last
-    return model, last
-
-
 def import_learner(config: Config) -> None:
     """Import the large library of the platform's learner, where it has one."""
     homes = {"transformer": "gigsim.learners.transformer", "linear": "gigsim.learners.linear"}
     if home := homes.get(config.platform.learner.kind):
         import_module(home)
-
-
-def _lines(summary: dict[str, Any], config: Config) -> list[str]:
-    from gigsim.collective.strategies import STRATEGIES
-
-    final, metric = summary["final"], summary["metric"]
-    theorem = STRATEGIES[config.collective.strategy].theorem
-    platform, society = summary["alpha_platform"], summary["alpha_society"]
-    goal = percent(platform["success_target"], 0)
-    lines = [
-        f"{summary['name']}, seed {summary['seed']}: {summary['freelancers']:,} freelancers,"
-        f" {count(summary['periods'], 'period')}, {count(summary['retrainings'], 'retraining')} of"
-        f" {summary['learner']}",
-        f"  members            {percent(final['alpha'])} ({final['members']:,}),"
-        f" free riders {final['free_riders']:,}, outsiders {final['outsiders']:,}",
-        f"  success S ({metric})    {percent(final[f'success_{metric}'])}, without the signal"
-        f" {percent(final[f'base_{metric}'])}, before the collective"
-        f" {percent(summary['clean_rate'])} (sd {percent(summary['clean_rate_sd'])})",
-        f"  clean accuracy     {percent(final['accuracy'])}, before the collective"
-        f" {percent(summary['clean_accuracy'])}",
-        f"  S at {goal} from α  {percent(platform['observed'], 2)} observed;"
-        f" {percent(platform['predicted_finite_sample'], 2)} expected of a perfect learner on this"
-        f" many resumes; {_sufficient(platform['predicted_sufficient'])} by {theorem}",
-        f"  grows by itself from α  {percent(society['predicted'], 2)} (fixed point, predicted for"
-        " a perfect learner)",
-    ]
-    if summary["limit_reached"]:
-        lines.append(f"  not settled within {count(config.run.limit, 'period')} (run.limit)")
-    elif config.run.until == "settled":
-        lines.append(f"  settled in period {summary['settled']}")
-    return lines
-
-
-def _sufficient(share: float | None) -> str:
-    return "any α > 0 suffices" if share == 0 else f"{percent(share, 2)} suffices"

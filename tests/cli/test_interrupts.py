@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from gigsim.checkpoint import load_checkpoint
 from gigsim.replicates import load_replicates
 from gigsim.runs import load_run
 
@@ -119,7 +120,15 @@ LONG = ("--set", "run.periods=50", "--set", "measure.reference=0")
 
 def written(folder: Path) -> list[str]:
     runs = folder / "runs"
-    return sorted(p.name for p in runs.iterdir()) if runs.exists() else []
+    return sorted(p.name for p in runs.iterdir() if p.is_dir()) if runs.exists() else []
+
+
+def left(folder: Path) -> str:
+    """The checkpoint beside them, and what is said of it."""
+    (file,) = (folder / "runs").glob("*.checkpoint")
+    assert {p.name for p in (folder / "runs").iterdir()} == {*written(folder), file.name}
+    period = load_checkpoint(file).period
+    return f"; from period {period} on: gigsim run --resume runs/{file.name}"
 
 
 @pytest.mark.parametrize(
@@ -150,7 +159,8 @@ def test_an_interrupted_run_is_the_shorter_run(
     assert code == 130
     assert out == ""
     (name,) = written(running.folder)
-    assert lines[-1] == f"interrupted: periods 0 to {done} are in runs/{name}"
+    going_on = left(running.folder)
+    assert lines[-1] == f"interrupted: periods 0 to {done} are in runs/{name}{going_on}"
     assert all(line.startswith("period ") for line in lines[:-1])
     run = load_run(running.folder / "runs" / name)
     assert run.summary["complete"] is False
@@ -185,7 +195,8 @@ def test_a_second_ctrl_c_writes_nothing(start: Start) -> None:
     running.until_stuck(1)
     running.ctrl_c()
     code, out, lines = running.end()
-    assert (code, out, lines) == (130, "", ["interrupted: nothing written"])
+    said = f"interrupted: nothing written{left(running.folder)}"
+    assert (code, out, lines) == (130, "", [said])
     assert written(running.folder) == []
 
 
@@ -262,7 +273,8 @@ def test_one_ctrl_c_does_not_stop_the_writing_of_a_whole_run(start: Start) -> No
     assert running.process.poll() is None
     running.ctrl_c()
     code, out, lines = running.end()
-    assert (code, out, lines) == (130, "", ["interrupted: nothing written"])
+    said = f"interrupted: nothing written{left(running.folder)}"
+    assert (code, out, lines) == (130, "", [said])
     assert written(running.folder) == []
 
 

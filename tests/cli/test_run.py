@@ -299,7 +299,7 @@ def test_a_change_after_the_last_period_is_noted(
     said: list[str],
 ) -> None:
     # What is said of the config is said before the run.
-    monkeypatch.setattr("gigsim.cli.run._single", lambda *_, **__: None)
+    monkeypatch.setattr("gigsim.cli.single.run_single", lambda *_, **__: None)
     monkeypatch.setattr("gigsim.cli.replicates.run_many", lambda *_, **__: None)
     done = gigsim("run", *toy_arguments, *LATE, *options)
     assert (done.code, done.out) == (0, "")

@@ -1,0 +1,194 @@
+"""One run, from its config or a checkpoint to its folder, for ``gigsim run``."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from gigsim.cli.output import count, percent, print_json, print_lines, stderr
+from gigsim.cli.run import import_learner, stop, tell
+from gigsim.interrupts import NOTHING, Interrupts, LastFinished
+
+if TYPE_CHECKING:
+    from gigsim.checkpoint import Checkpoint
+    from gigsim.checkpoints import Checkpoints
+    from gigsim.config import Config
+
+
+def run_single(
+    begin: Config | Checkpoint,
+    out: Path,
+    workers: int | None,
+    interrupts: Interrupts,
+    *,
+    checkpoint: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Run to the end, or until interrupted, and write the folder.
+
+    Args:
+        begin: what to run, or where to go on.
+        out: the folder that holds runs.
+        workers: processes for trainings; None for one or two, as there are cores.
+        interrupts: of the command.
+        checkpoint: keep one while it runs.
+        as_json: print the summary as JSON.
+        quiet: print no progress.
+    """
+    # Here, where Ctrl-C may still end everything at once.
+    from gigsim.checkpoint import Checkpoint
+    from gigsim.checkpoints import Checkpoints, new_place
+    from gigsim.runs import run_name, save_run
+    from gigsim.summary import summarise_run
+
+    earlier = begin if isinstance(begin, Checkpoint) else None
+    config = earlier.config if earlier else cast("Config", begin)
+    import_learner(config)
+    interrupts.running()
+    began = time.perf_counter()
+    processes = min(2, os.cpu_count() or 1) if workers is None else workers
+    keeper = None
+    if checkpoint:
+        file = earlier.path if earlier else new_place(out, run_name(config))
+        keeper = Checkpoints(file, tell, earlier.period if earlier else None)
+    model, last = _run(begin, config, processes, interrupts, keeper, quiet or as_json)
+    if model is None or last is None:
+        when = "" if earlier else " before period 0 was measured"
+        stop(_again(f"interrupted{when}: nothing written", keeper))
+    if interrupts.asked:
+        last.restore()
+    interrupts.saving()
+    try:
+        folder = save_run(model, out, command=["gigsim", *sys.argv[1:]])
+    except KeyboardInterrupt:
+        interrupts.leaving()
+        stop(_again(NOTHING, keeper))
+    interrupts.leaving()
+    model.close()
+    summary = summarise_run(model)
+    if keeper and summary["complete"]:
+        keeper.drop(folder)
+    if as_json:
+        print_json({"folder": str(folder), **summary})
+    if interrupts.asked:
+        done = summary["periods_done"]
+        what = f"periods 0 to {done} are" if done else "period 0 is"
+        if summary["complete"]:
+            stop(f"interrupted: the whole run is in {folder}")
+        stop(_again(f"interrupted: {what} in {folder}", keeper))
+    if not as_json:
+        seconds = time.perf_counter() - began
+        print_lines([*_lines(summary, config), f"  written in {seconds:.0f} s to {folder}"])
+
+
+def _again(line: str, keeper: Checkpoints | None) -> str:
+    """The line, and how to go on where there is something to go on from."""
+    if keeper is None or keeper.period is None:
+        return line
+    place = shlex.quote(str(keeper.path))
+    return f"{line}; from period {keeper.period} on: gigsim run --resume {place}"
+
+
+def _run(
+    begin: Config | Checkpoint,
+    config: Config,
+    workers: int,
+    interrupts: Interrupts,
+    keeper: Checkpoints | None,
+    quiet: bool,
+) -> tuple[Any, LastFinished | None]:
+    """The model, run to its end or until interrupted, and its memory; None if never begun."""
+    from gigsim.checkpoint import Checkpoint
+    from gigsim.model import GigEconomy
+
+    settling = config.run.until == "settled"
+    progress = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total} periods" + (" at most" if settling else "")),
+        TimeElapsedColumn(),
+        console=stderr,
+        # Gone when the run is over, never in a log file: an error is then the only line there is.
+        transient=True,
+        disable=quiet or not stderr.is_terminal,
+    )
+    model = last = None
+    try:
+        with progress:
+            total = config.run.limit if settling else config.run.periods
+            task = progress.add_task("starting", total=total)
+
+            def observe(what: str) -> None:
+                progress.update(task, description=what)
+
+            if isinstance(begin, Checkpoint):
+                model = begin.restore(workers=workers, observer=observe)
+                progress.update(task, completed=model.period)
+                last = LastFinished(model)
+            else:
+                model = GigEconomy(config, workers=workers, observer=observe)
+                last = LastFinished(model)
+                if keeper:
+                    keeper.offer(model)
+            while not (model.finished or interrupts.asked):
+                model.step()
+                last.keep()
+                if keeper:
+                    keeper.offer(model)
+                progress.advance(task)
+                if model.retrained and not quiet:
+                    progress.console.print(
+                        f"period {model.period:3d}  α {model.alpha:6.1%}"
+                        f"  S {model.success:6.1%}  U {model.base:6.1%}"
+                        f"  accuracy {model.evaluation.values['accuracy']:6.1%}"
+                        f"  free riders {model.population.free_rider.mean():6.1%}",
+                        highlight=False,
+                    )
+            progress.update(task, description="done")
+    except KeyboardInterrupt:
+        # Asked: the caller sees what there is to write.
+        return model, last
+    return model, last
+
+
+def _lines(summary: dict[str, Any], config: Config) -> list[str]:
+    from gigsim.collective.strategies import STRATEGIES
+
+    final, metric = summary["final"], summary["metric"]
+    theorem = STRATEGIES[config.collective.strategy].theorem
+    platform, society = summary["alpha_platform"], summary["alpha_society"]
+    goal = percent(platform["success_target"], 0)
+    lines = [
+        f"{summary['name']}, seed {summary['seed']}: {summary['freelancers']:,} freelancers,"
+        f" {count(summary['periods'], 'period')}, {count(summary['retrainings'], 'retraining')} of"
+        f" {summary['learner']}",
+        f"  members            {percent(final['alpha'])} ({final['members']:,}),"
+        f" free riders {final['free_riders']:,}, outsiders {final['outsiders']:,}",
+        f"  success S ({metric})    {percent(final[f'success_{metric}'])}, without the signal"
+        f" {percent(final[f'base_{metric}'])}, before the collective"
+        f" {percent(summary['clean_rate'])} (sd {percent(summary['clean_rate_sd'])})",
+        f"  clean accuracy     {percent(final['accuracy'])}, before the collective"
+        f" {percent(summary['clean_accuracy'])}",
+        f"  S at {goal} from α  {percent(platform['observed'], 2)} observed;"
+        f" {percent(platform['predicted_finite_sample'], 2)} expected of a perfect learner on this"
+        f" many resumes; {_sufficient(platform['predicted_sufficient'])} by {theorem}",
+        f"  grows by itself from α  {percent(society['predicted'], 2)} (fixed point, predicted for"
+        " a perfect learner)",
+    ]
+    if summary["limit_reached"]:
+        lines.append(f"  not settled within {count(config.run.limit, 'period')} (run.limit)")
+    elif config.run.until == "settled":
+        lines.append(f"  settled in period {summary['settled']}")
+    return lines
+
+
+def _sufficient(share: float | None) -> str:
+    return "any α > 0 suffices" if share == 0 else f"{percent(share, 2)} suffices"

@@ -1,0 +1,111 @@
+"""A study on one page: where its runs ended, against what was varied first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+from scipy.stats import t
+
+from gigsim.plots.style import BLUE, GREEN, GREY, LINE, ORANGE, READING, RED, SKY
+
+_COLOURS = (BLUE, RED, GREEN, ORANGE, SKY, GREY)
+#: Values over which the axis is logarithmic, if all are positive.
+_LOG_FROM = 50.0
+
+
+def study_overview(name: str, runs: pd.DataFrame, keys: Sequence[str], metric: str) -> Figure:
+    """A study on one page.
+
+    Args:
+        name: of the study.
+        runs: one row a run, at least one: ``case``, the varied keys, ``alpha``,
+            ``success_<metric>``.
+        keys: varied ones, at least one; the first is on the axis. The others' combinations are told
+            apart by colour, where there are at most six.
+        metric: ``any`` or ``top1``.
+
+    Returns:
+        Two panels, S and α at the end of each run: a point a run, and the mean of the runs of one
+        value with its 95 % interval (Student's t over the runs).
+    """
+    figure = Figure(figsize=(12.5, 5.2), layout="constrained")
+    panels = figure.subplot_mosaic([["success", "alpha"]])
+    for panel, column, title in (
+        ("success", f"success_{metric}", f"S at the end: target {READING[metric]}"),
+        ("alpha", "alpha", "α at the end: share who are members"),
+    ):
+        axes = panels[panel]
+        _against(axes, runs, keys, column)
+        axes.set_title(title, loc="left")
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        axes.set_xlabel(keys[0])
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(alpha=0.25, linewidth=0.6)
+    panels["success"].set_ylim(-0.02, 1.04)
+    panels["alpha"].set_ylim(bottom=0)
+    panels["alpha"].legend(fontsize=8, framealpha=0.92)
+    cases = runs["case"].nunique()
+    figure.suptitle(f"{name}: {len(runs):,} runs of {cases:,} cases", fontsize=13, weight="bold")
+    return figure
+
+
+def mean_interval(values: pd.Series) -> tuple[float, float]:
+    """Mean, and half the width of its 95 % interval by Student's t; NaN of fewer than two."""
+    count = len(values)
+    mean = float(values.mean())
+    if count < 2:
+        return mean, math.nan
+    error = float(values.std(ddof=1)) / math.sqrt(count)
+    return mean, float(t.ppf(0.975, count - 1)) * error
+
+
+def _against(axes: Axes, runs: pd.DataFrame, keys: Sequence[str], column: str) -> None:
+    places, labels = _places(axes, runs[keys[0]])
+    rest = list(keys[1:])
+    groups = list(runs.groupby(rest, sort=False, dropna=False)) if rest else [((), runs)]
+    if len(groups) > len(_COLOURS):
+        groups, rest = [((), runs)], []
+    for number, (values, group) in enumerate(groups):
+        colour = _COLOURS[number]
+        # Side by side, where several stand on one value.
+        shift = 0.0 if labels is None else 0.12 * (number - (len(groups) - 1) / 2)
+        at = places.loc[group.index] + shift
+        axes.plot(at, group[column], "o", color=colour, markersize=3, alpha=_opacity(len(runs)))
+        found = group.groupby(at)[column].apply(mean_interval)
+        means, widths = (np.array([pair[part] for pair in found]) for part in (0, 1))
+        said = ", ".join(f"{key} = {value}" for key, value in zip(rest, values, strict=True))
+        axes.errorbar(
+            found.index.to_numpy(dtype=float),
+            means,
+            yerr=widths,
+            fmt="o-" if labels is None else "o",
+            color=colour,
+            markersize=6,
+            capsize=3,
+            linewidth=LINE if labels is None else 0,
+            elinewidth=LINE,
+            label=said or "mean of the runs, 95 % interval",
+        )
+
+
+def _places(axes: Axes, values: pd.Series) -> tuple[pd.Series, list[str] | None]:
+    """Where each run stands on the axis; names of the places where they are no numbers."""
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        if values.min() > 0 and values.max() / values.min() >= _LOG_FROM:
+            axes.set_xscale("log")
+        return values.astype(float), None
+    codes, found = pd.factorize(values)
+    labels = [str(value) for value in found]
+    axes.set_xticks(range(len(labels)), labels)
+    axes.set_xlim(-0.6, len(labels) - 0.4)
+    return pd.Series(codes.astype(float), index=values.index), labels
+
+
+def _opacity(count: int) -> float:
+    return max(0.1, min(0.6, 200 / max(1, count)))
