@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gigsim import theory
+    from gigsim.checkpoint import restore, save_checkpoint
     from gigsim.config import Config, load
     from gigsim.errors import InputError
     from gigsim.experiments.sweep import sweep
@@ -26,6 +27,8 @@ __all__ = [
     "load_replicates",
     "load_run",
     "load_runs",
+    "restore",
+    "save_checkpoint",
     "save_run",
     "sweep",
     "theory",
@@ -42,6 +45,8 @@ _HOMES = {
     "load_replicates": "gigsim.replicates",
     "load_run": "gigsim.runs",
     "load_runs": "gigsim.reading",
+    "restore": "gigsim.checkpoint",
+    "save_checkpoint": "gigsim.checkpoint",
     "save_run": "gigsim.runs",
     "sweep": "gigsim.experiments.sweep",
 }
