@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
@@ -81,8 +82,14 @@ def study_of(scratch: Path) -> Path | None:
 
 def crew(parent: int) -> list[psutil.Process]:
     """The workers of a parent; the helper that Python starts beside them is none."""
-    children = psutil.Process(parent).children()
-    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    found = []
+    # Any of them may have ended a moment ago.
+    with suppress(psutil.NoSuchProcess):
+        for child in psutil.Process(parent).children():
+            with suppress(psutil.NoSuchProcess):
+                if "spawn_main" in " ".join(child.cmdline()):
+                    found.append(child)
+    return found
 
 
 def disturbed(scratch: Path, luck: random.Random, most: int) -> tuple[Path, int, int, int]:
@@ -106,8 +113,9 @@ def disturbed(scratch: Path, luck: random.Random, most: int) -> tuple[Path, int,
             lost += max(0, acknowledged - read_counts(folder).finished)
             parent = start(scratch, folder)
         elif busy := crew(parent.pid):
-            luck.choice(busy).kill()
-            workers += 1
+            with suppress(psutil.NoSuchProcess):
+                luck.choice(busy).kill()
+                workers += 1
     folder = study_of(scratch)
     assert folder is not None
     return folder, workers, parents, lost

@@ -18,7 +18,8 @@ import pandas as pd
 from gigsim.config import Config
 from gigsim.errors import InputError
 from gigsim.experiments.source import FAILURE_COLUMNS, KEYS, TABLES, Source
-from gigsim.experiments.sources import kind_of, open_source, sources_in
+from gigsim.experiments.sources import RunSource, kind_of, open_source, sources_in
+from gigsim.run_rows import runs_table
 
 _NEEDED = "a folder written by `gigsim run` or `gigsim sweep`, or one that holds such folders"
 
@@ -44,7 +45,20 @@ class Runs:
         The numbers are those of ``runs.parquet`` (docs/tables.md). A varied key that another
         source does not vary is empty in that source's rows.
         """
-        return self._joined([*self.sources], lambda source: source.runs())
+        # Single runs at once: a table of one row takes pandas milliseconds.
+        single = {n: s for n, s in self.sources.items() if isinstance(s, RunSource)}
+        others = self._joined([n for n in self.sources if n not in single], lambda s: s.runs())
+        if not single:
+            return others
+        keys = [{"source": name, **source.keys()} for name, source in single.items()]
+        rows = runs_table(keys, [source.summary for source in single.values()])
+        if not len(others):
+            return rows
+        order = {name: number for number, name in enumerate(self.sources)}
+        table = pd.concat([others, rows], ignore_index=True)
+        return table.sort_values(
+            "source", key=lambda names: names.map(order), kind="stable"
+        ).reset_index(drop=True)
 
     @cached_property
     def periods(self) -> pd.DataFrame:

@@ -78,7 +78,7 @@ def run_many(
         stop(f"interrupted: {done}")
     if not as_json:
         seconds = time.perf_counter() - began
-        print_lines([*_lines(summary), f"  written in {seconds:.0f} s to {folder}"])
+        print_lines([*replicates_lines(summary), f"  written in {seconds:.0f} s to {folder}"])
     if failed:
         stop(f"error: {counted(len(failed), 'replicate')} failed: {done}", 1)
 
@@ -145,7 +145,8 @@ def _became(summary: dict[str, Any]) -> str:
     )
 
 
-def _lines(summary: dict[str, Any]) -> list[str]:
+def replicates_lines(summary: dict[str, Any]) -> list[str]:
+    """A summary of replicates for people."""
     tipped, grown, settled = (summary[name] for name in ("tipped", "grown", "settled"))
     tipping, final, metric = summary["tipping_period"], summary["final"], summary["metric"]
     first, more = summary["seed"], summary["replicates"] - 1

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from gigsim.cli.output import count, percent, print_lines
-from gigsim.cli.replicates import _lines as replicates_lines
-from gigsim.cli.single import _lines as run_lines
+from gigsim.cli.replicates import replicates_lines
+from gigsim.cli.single import run_lines
 from gigsim.errors import InputError
 from gigsim.experiments.source import Source
 from gigsim.experiments.sources import ReplicatesSource, RunSource, StudySource

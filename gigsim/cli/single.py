@@ -85,7 +85,7 @@ def run_single(
         stop(_again(f"interrupted: {what} in {folder}", keeper))
     if not as_json:
         seconds = time.perf_counter() - began
-        print_lines([*_lines(summary, config), f"  written in {seconds:.0f} s to {folder}"])
+        print_lines([*run_lines(summary, config), f"  written in {seconds:.0f} s to {folder}"])
 
 
 def _again(line: str, keeper: Checkpoints | None) -> str:
@@ -159,7 +159,8 @@ def _run(
     return model, last
 
 
-def _lines(summary: dict[str, Any], config: Config) -> list[str]:
+def run_lines(summary: dict[str, Any], config: Config) -> list[str]:
+    """A run's summary for people."""
     from gigsim.collective.strategies import STRATEGIES
 
     final, metric = summary["final"], summary["metric"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -81,6 +82,24 @@ def swap(folder: Path, sql: sqlite3.Connection) -> None:
         parts = [(name, p.name) for name in tables for p in (folder / name).glob("part-*.parquet")]
         sql.executemany("INSERT INTO shards VALUES (?, ?)", parts)
         sql.execute("UPDATE study SET phase = 'complete'")
+
+
+def reopen(folder: Path, sql: sqlite3.Connection, kinds: Sequence[str] | None) -> int:
+    """Make failed runs of these kinds, or all, open again; says how many. With the finishing lock.
+
+    The end, where it was reached or was in the making, no longer holds.
+    """
+    chosen, given = "SELECT number FROM failed", {}
+    if kinds is not None:
+        chosen += " WHERE kind IN (SELECT value FROM json_each(:kinds))"
+        given = {"kinds": json.dumps(list(kinds))}
+    with index.transaction(folder, sql):
+        again = sql.execute(f"INSERT INTO freed {chosen}", given).rowcount
+        if again:
+            sql.execute("DELETE FROM failed WHERE number IN (SELECT number FROM freed)")
+            sql.execute("UPDATE study SET phase = 'open', generation = generation + 1")
+            (folder / FAILURES).unlink(missing_ok=True)
+    return again
 
 
 def tidy(folder: Path, sql: sqlite3.Connection) -> None:

@@ -7,14 +7,20 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import psutil
 
 from gigsim.checkpoint import SUFFIX, load_checkpoint
 from gigsim.errors import InputError
 from gigsim.experiments.source import Ended, Source
-from gigsim.experiments.sources import StudySource, kind_of, open_source
+from gigsim.experiments.sources import (
+    ReplicatesSource,
+    RunSource,
+    StudySource,
+    kind_of,
+    open_source,
+)
 from gigsim.experiments.writers import is_alive
 
 Kind = Literal["run", "replicates", "study", "checkpoint", "partial"]
@@ -164,8 +170,7 @@ def _checkpoint(path: Path) -> Entry:
 def _seeds(source: Source) -> str:
     if isinstance(source, StudySource):
         return f"from {source.study.seed}"
-    first = source.config(0, 0).run.seed
-    count = source.ended.runs
+    first, count = _summary(source)["seed"], source.ended.runs
     return str(first) if count == 1 else f"{first} to {first + count - 1}"
 
 
@@ -173,9 +178,15 @@ def _periods(source: Source) -> str:
     if isinstance(source, StudySource):
         run = source.config(0, 0).run
         return str(run.periods) if run.until == "periods" else f"settled, at most {run.limit}"
-    lengths = source.runs()["periods"]
-    low, high = int(lengths.min()), int(lengths.max())
+    found = _summary(source)["periods"]
+    low, high = found if isinstance(found, list) else (found, found)
     return str(low) if low == high else f"{low} to {high}"
+
+
+def _summary(source: Source) -> dict[str, Any]:
+    if isinstance(source, RunSource | ReplicatesSource):
+        return source.summary
+    raise LookupError(f"a {source.kind} has no summary")
 
 
 def _made(path: Path) -> datetime:

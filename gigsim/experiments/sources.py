@@ -28,6 +28,36 @@ from gigsim.run_rows import runs_table
 
 _NAMED = re.compile(r"\d{8}T\d{6}Z-.+-[0-9a-f]{12}(-x\d+)?(-\d+)?")
 _MAYBE_WHOLE = ("tipping_period", "settled")
+#: What a run's summary.json needs for its row in a table of runs, and for being listed.
+_SUMMARISED = {
+    "name",
+    "learner",
+    "seed",
+    "complete",
+    "periods",
+    "tipped",
+    "tipping_period",
+    "grown",
+    "settled",
+    "limit_reached",
+    "final",
+    "clean_rate",
+    "clean_accuracy",
+    "alpha_platform",
+    "theory_gap",
+}
+
+#: The same of replicates.
+_SUMMARISED_TOGETHER = {
+    "name",
+    "learner",
+    "seed",
+    "periods",
+    "replicates",
+    "replicates_done",
+    "failed",
+    "complete",
+}
 
 
 class RunSource(Source):
@@ -39,10 +69,8 @@ class RunSource(Source):
         super().__init__(path)
         self._look_at(TABLES)
         self.summary = self._json("summary.json")
-        try:
-            self._row = runs_table([self._keys()], [self.summary])
-        except (KeyError, TypeError) as error:
-            raise damaged(path, f"summary.json has no {error}") from error
+        if missing := _SUMMARISED - set(self.summary):
+            raise damaged(path, f"summary.json has no {min(missing)}")
 
     def _ended(self) -> Ended:
         return Ended(runs=1, finished=1)
@@ -64,17 +92,18 @@ class RunSource(Source):
         return load(self.path / "config.toml")
 
     def _runs(self) -> pd.DataFrame:
-        return self._row
+        return runs_table([self.keys()], [self.summary])
 
     def _table(self, name: str, numbers: list[tuple[int, int]] | None) -> pd.DataFrame:
-        return _behind(self._parquet(name), self._keys())
+        return _behind(self._parquet(name), self.keys())
 
     def _config_of(self, case: int, replicate: int) -> Config:
         if (case, replicate) != (0, 0):
             raise self._no_such(case, replicate, "a single run is 0.0")
         return self._config
 
-    def _keys(self) -> dict[str, int]:
+    def keys(self) -> dict[str, int]:
+        """What stands in front of all of its rows."""
         return {"case": 0, "replicate": 0, "seed": int(self.summary["seed"])}
 
 
@@ -87,7 +116,7 @@ class ReplicatesSource(Source):
         super().__init__(path)
         self._look_at(("runs", *self.tables))
         self.summary = self._json("summary.json")
-        if missing := {"replicates", "replicates_done", "failed", "complete"} - set(self.summary):
+        if missing := _SUMMARISED_TOGETHER - set(self.summary):
             raise damaged(path, f"summary.json has no {min(missing)}")
 
     def _ended(self) -> Ended:

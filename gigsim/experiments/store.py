@@ -22,7 +22,6 @@ import pyarrow as pa
 
 from gigsim.experiments import claims, ending, index, results, snapshots, writers
 from gigsim.experiments.columns import encode
-from gigsim.experiments.ending import FAILURES
 from gigsim.experiments.index import StoreFull
 from gigsim.experiments.results import Finished
 from gigsim.experiments.shards import hidden, publish, sync_folder, write_durably
@@ -53,15 +52,16 @@ __all__ = [
 #: commit gives the first shard, 100,000 runs give some 120.
 SHARE = 0.1
 #: ... or when this many bytes wait.
-SHARD_BYTES = 64 << 20
+SHARD_BYTES = 32 << 20
 
 
 class Store:
     """A writer of one study, signed in from :meth:`open` to :meth:`close`. For one thread.
 
     Any method may raise ``InputError``: :class:`StoreFull` when there is no room, others when the
-    index is damaged, may not be written to, or is held by another process for minutes. What a
-    method that raises was to write is not written; what was acknowledged before is safe.
+    index is damaged, may not be written to, or is held by another process for minutes. What was
+    acknowledged before is safe then. What was not may be written or not (a commit is, where there
+    was room for it but none for the shard that became due), and going on is right either way.
 
     Attributes:
         folder: the study's.
@@ -214,19 +214,9 @@ class Store:
             How many. Where there are any the study is no longer complete, and its
             ``failures.parquet`` goes.
         """
-        chosen, given = "SELECT number FROM failed", {}
-        if kinds is not None:
-            chosen += " WHERE kind IN (SELECT value FROM json_each(:kinds))"
-            given = {"kinds": json.dumps(list(kinds))}
         with self._finishing():
             ending.swap(self.folder, self._sql)
-            with self._transaction() as sql:
-                again = sql.execute(f"INSERT INTO freed {chosen}", given).rowcount
-                if again:
-                    sql.execute("DELETE FROM failed WHERE number IN (SELECT number FROM freed)")
-                    sql.execute("UPDATE study SET phase = 'open', generation = generation + 1")
-                    (self.folder / FAILURES).unlink(missing_ok=True)
-        return again
+            return ending.reopen(self.folder, self._sql, kinds)
 
     def flush(self) -> None:
         """Move what waits in the index into one shard a table."""
@@ -261,6 +251,7 @@ class Store:
                 ending.compact(self.folder, self._sql, rows_of_failures)
                 ending.swap(self.folder, self._sql)
             ending.tidy(self.folder, self._sql)
+        pa.default_memory_pool().release_unused()
         return True
 
     @contextmanager
@@ -301,6 +292,7 @@ class Store:
                 with self._transaction() as sql:
                     claims.free(sql, self._id)
                     lock.release()
+                    writers.remove_dead(self.folder)
                     writers.remove_folder(self.folder)
         except StoreFull:
             # What is claimed by a dead writer is free as well.

@@ -27,7 +27,9 @@ from tests.results import quick_config, write_replicates, write_run, write_study
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """One of each kind: look, do not touch."""
     out = tmp_path_factory.mktemp("made")
+    save_checkpoint(GigEconomy(quick_config()), out / "it.checkpoint")
     return {
+        "checkpoint": out / "it.checkpoint",
         "run": write_run(out / "a"),
         "interrupted": write_run(out / "b", periods=1),
         "replicates": write_replicates(out / "c", 2),
@@ -63,7 +65,7 @@ def runs(made: dict[str, Path], tmp_path: Path) -> dict[str, Path]:
     found["live"] = out / f".{named(1, 'l')}.partial-{os.getpid()}"
     found["live"].mkdir()
     found["checkpoint"] = out / f"{named(50, 'c')}.checkpoint"
-    save_checkpoint(GigEconomy(quick_config()), found["checkpoint"])
+    shutil.copy(made["checkpoint"], found["checkpoint"])
     (out / "notes.txt").write_text("mine")
     (out / "pictures").mkdir()
     return found
@@ -195,9 +197,14 @@ def spoil_with_a_link(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil", [spoil_with_a_file, spoil_with_a_folder, spoil_deep, spoil_with_a_link]
+    ("kind", "spoil"),
+    [
+        ("run", spoil_with_a_file),
+        ("study", spoil_deep),
+        ("damaged", spoil_with_a_link),
+        ("waiting", spoil_with_a_folder),
+    ],
 )
-@pytest.mark.parametrize("kind", ["run", "study", "damaged", "waiting"])
 def test_what_is_not_ours_stays(
     runs: dict[str, Path], tmp_path: Path, kind: str, spoil: Callable[[Path], None]
 ) -> None:

@@ -183,7 +183,7 @@ def test_nothing_of_a_refused_commit_is_kept(tmp_path: Path) -> None:
         "note is (large_)?string in one run and int64": [Finished(1, {"runs": one_row(note=3)})],
         "have to be in front": [Finished(1, {"runs": encode(pd.DataFrame({"case": [0]}))})],
         "complete": [Finished(1, {"runs": b"what"})],
-        "periods of run 1 has rows of another run": [Finished(1, finished(2).tables)],
+        "runs of run 1 has rows of another run": [Finished(1, finished(2).tables)],
     }
     with Store.open(folder) as store:
         store.claim(4)

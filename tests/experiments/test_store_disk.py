@@ -192,13 +192,14 @@ def _can_mount() -> bool:
 
 
 def test_a_small_disk_that_is_really_full(tmp_path: Path) -> None:
-    if os.geteuid() == 0 and _can_mount():
-        mount = 'mount -t tmpfs -o size=3m tmpfs "$2" && exec "$0" -c "$1" "$2"'
-        script = [sys.executable, _FILL_A_DISK, str(tmp_path)]
-        command = ["unshare", "--mount", "sh", "-c", mount, *script]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert ended.returncode == 0, ended.stderr
-        assert 50 < int(ended.stdout) < 5000
+    if not _can_mount():
+        pytest.skip("no right to mount a small disk")
+    mount = 'mount -t tmpfs -o size=3m tmpfs "$2" && exec "$0" -c "$1" "$2"'
+    script = [sys.executable, _FILL_A_DISK, str(tmp_path)]
+    command = ["unshare", "--mount", "sh", "-c", mount, *script]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert 50 < int(ended.stdout) < 5000
 
 
 _ONLY_READ = """

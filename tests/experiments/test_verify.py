@@ -90,7 +90,10 @@ def test_samples(folders: dict[str, Path]) -> None:
     assert len(verify(folders["study"], sample=99).verdicts) == 4
 
 
-@pytest.mark.parametrize("name", ["periods", "retrainings", "collectives", "freelancers", "theory"])
+SLOWER = [pytest.param(n, marks=pytest.mark.slow) for n in ("retrainings", "collectives", "theory")]
+
+
+@pytest.mark.parametrize("name", ["periods", "freelancers", *SLOWER])
 @pytest.mark.parametrize("kind", ["run", "replicates", "study"])
 def test_any_flipped_bit_of_a_table_is_found(mine: dict[str, Path], name: str, kind: str) -> None:
     folder = mine[kind]
