@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +25,7 @@ from gigsim.errors import InputError
 from gigsim.model import GigEconomy
 from gigsim.plots import replicates_overview
 from gigsim.processes import Outcome, side_by_side
+from gigsim.run_rows import runs_table
 from gigsim.runs import (
     provenance,
     read_folder,
@@ -143,7 +144,8 @@ class Replicates:
     def _write(self, done: list[int], command: Sequence[str], folder: Path) -> None:
         tables = {name: self._joined(name, done) for name in _TABLES}
         summaries = {r: json.loads((self._place(r) / "summary.json").read_text()) for r in done}
-        tables["runs"] = _runs(summaries)
+        keys = [{"replicate": r, "seed": summaries[r]["seed"]} for r in summaries]
+        tables["runs"] = runs_table(keys, list(summaries.values()))
         for name, table in tables.items():
             write_table(table, folder / f"{name}.parquet")
         (folder / "config.toml").write_text(dumps(self.config), encoding="utf-8")
@@ -210,32 +212,3 @@ def _write_one(model: GigEconomy, folder: Path) -> None:
         write_table(tables[name], folder / f"{name}.parquet")
     write_json(summarise_run(model), folder / "summary.json")
     (folder / "origin.txt").write_text(model.stage.origin, encoding="utf-8")
-
-
-def _runs(summaries: Mapping[int, dict[str, Any]]) -> pd.DataFrame:
-    """One row a replicate: its last numbers, and whether and when it tipped and settled."""
-    rows = [
-        {
-            "replicate": number,
-            "seed": found["seed"],
-            "periods": found["periods"],
-            "tipped": found["tipped"],
-            "tipping_period": found["tipping_period"],
-            "grown": found["grown"],
-            "settled": found["settled"],
-            "limit_reached": found["limit_reached"],
-            **found["final"],
-            "clean_rate": found["clean_rate"],
-            "clean_accuracy": found["clean_accuracy"],
-            "alpha_platform": found["alpha_platform"]["observed"],
-            "theory_gap": found["theory_gap"],
-        }
-        for number, found in summaries.items()
-    ]
-    table = pd.DataFrame(rows)
-    # Whole numbers that may be missing; so as not to become floats, or objects where all are.
-    whole = {"tipping_period": "Int64", "settled": "Int64"}
-    counts = ("replicate", "seed", "periods", "tipped", "grown", "limit_reached")
-    people = {name for name in ("members", "free_riders", "outsiders") if name in table}
-    shares = {name: "float64" for name in table if name not in {*whole, *counts, *people}}
-    return table.astype(whole | shares)

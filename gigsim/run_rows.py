@@ -13,7 +13,9 @@ _PEOPLE = ("members", "free_riders", "outsiders")
 _AS_THEY_ARE = ("periods", "tipped", "grown", "limit_reached", *_PEOPLE)
 
 
-def runs_table(keys: Sequence[Mapping[str, Any]], summaries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def runs_table(
+    keys: Sequence[Mapping[str, Any]], summaries: Sequence[Mapping[str, Any]]
+) -> pd.DataFrame:
     """The table of many runs.
 
     Args:

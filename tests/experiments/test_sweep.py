@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -17,8 +16,8 @@ import pytest
 import gigsim
 from gigsim.errors import InputError
 from gigsim.experiments.store import Store, read_counts
-from gigsim.experiments.sweep import Sweep, begin
 from gigsim.experiments.study import load_study, open_study
+from gigsim.experiments.sweep import Sweep, begin
 from gigsim.learners.cache import TrainingCache
 from gigsim.model import GigEconomy
 from tests.experiments.studies import QUICK, bytes_of, quick_study
@@ -154,7 +153,9 @@ def test_a_bug_is_a_row_and_the_rest_goes_on(alone: Path, tmp_path: Path, worker
     assert set(failures["kind"]) == {"error"}
     assert set(failures["why"]) == {"ZeroDivisionError: division by zero"}
     assert failures["traceback"].str.contains("crooked.py").all()
-    assert failures["seed"].tolist() == [open_study(folder).config(n).run.seed for n in range(6, 12)]
+    assert failures["seed"].tolist() == [
+        open_study(folder).config(n).run.seed for n in range(6, 12)
+    ]
     whole = pd.read_parquet(alone / "periods")
     pd.testing.assert_frame_equal(pd.read_parquet(folder / "periods"), whole[whole["case"] < 2])
     # Mended, and tried again: as if nothing had ever failed.
@@ -289,7 +290,7 @@ def test_where_nothing_can_be_written_nothing_is_begun(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written to"):
         gigsim.sweep(quick_study(), out=tmp_path / "file" / "runs", workers=0)
-    assert os.listdir(tmp_path) == ["file"]
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_a_store_is_all_that_the_end_needs(alone: Path, tmp_path: Path) -> None:
