@@ -204,7 +204,7 @@ def test_a_run_whose_process_dies_is_repeated_as_often_as_asked(tmp_path: Path) 
         assert (tmp_path / f"died-{seed}").read_text() == "xx"
 
 
-def test_trainings_that_cases_share_are_done_once(tmp_path: Path) -> None:
+def trained_study(high: list[float]) -> dict[str, Any]:
     """Equal seeds and resumes: the classifiers before the collective do not know the cost."""
     learner = QUICK | {
         "platform.learner.kind": "linear",
@@ -213,16 +213,20 @@ def test_trainings_that_cases_share_are_done_once(tmp_path: Path) -> None:
         "platform.retrain_every": 3,
     }
     del learner["corpus.cells"]
-    study = quick_study(
+    return quick_study(
         set=learner,
         replicates=1,
         common_random_numbers=True,
-        design={"kind": "grid", "values": {"population.cost.high": [1.0, 3.0, 9.0]}},
+        design={"kind": "grid", "values": {"population.cost.high": high}},
     )
+
+
+def test_trainings_that_cases_share_are_done_once(tmp_path: Path) -> None:
+    study = load_study(trained_study([1.0, 3.0, 9.0]))
     cache = TrainingCache(tmp_path / "cache", 10**9)
     found = {}
     for name, used, workers in (("none", None, 0), ("cold", cache, 2), ("warm", cache, 2)):
-        sweep = Sweep(begin(load_study(study), tmp_path / name), workers, used)
+        sweep = Sweep(begin(study, tmp_path / name), workers, used)
         assert sweep.run()
         found[name] = (bytes_of(sweep.folder), sweep.tally.trainings, sweep.tally.cached)
     assert found["none"][0] == found["cold"][0] == found["warm"][0]
@@ -231,6 +235,38 @@ def test_trainings_that_cases_share_are_done_once(tmp_path: Path) -> None:
     assert found["cold"][1] + found["cold"][2] == 6
     assert found["cold"][2] >= 2
     assert found["warm"][1:] == (0, 6)
+
+
+@pytest.mark.slow
+def test_two_studies_at_once_share_trainings(tmp_path: Path) -> None:
+    """They have two of three cases in common, and no training is done twice."""
+    studies = [trained_study([1.0, 3.0, 9.0]), trained_study([9.0, 3.0, 0.5])]
+    cache = TrainingCache(tmp_path / "cache", 10**9)
+    code = (
+        "import json, sys\nfrom pathlib import Path\n"
+        "from gigsim.experiments.sweep import Sweep\n"
+        "from gigsim.learners.cache import TrainingCache\n"
+        "if __name__ == '__main__':\n"
+        f"    cache = TrainingCache(Path({str(cache.folder)!r}), {cache.limit})\n"
+        "    sweep = Sweep(Path(sys.argv[1]), 2, cache)\n"
+        "    assert sweep.run()\n"
+        "    print(sweep.tally.trainings, sweep.tally.cached)\n"
+    )
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    folders = [begin(load_study(study), tmp_path / f"study-{k}") for k, study in enumerate(studies)]
+    running = [
+        subprocess.Popen([sys.executable, str(script), str(folder)], stdout=subprocess.PIPE)
+        for folder in folders
+    ]
+    told = [process.communicate(timeout=240)[0].split() for process in running]
+    assert [process.returncode for process in running] == [0, 0]
+    trainings = sum(int(trained) for trained, _ in told)
+    assert trainings + sum(int(cached) for _, cached in told) == 12
+    assert trainings == len(list(cache.folder.glob("*.safetensors")))
+    for folder, study in zip(folders, studies, strict=True):
+        alone = gigsim.sweep(study, out=tmp_path / "alone", workers=0)
+        assert bytes_of(folder) == bytes_of(alone)
 
 
 def test_interrupted_it_keeps_what_had_ended(alone: Path, tmp_path: Path) -> None:
