@@ -3,9 +3,9 @@
     python benchmarks/random_kills.py [KILLS] [SEED]
 
 A study of real runs (the exact Bayes classifier on a finite world, about 40 ms a run) is done once
-undisturbed. Then it is done again and again while SIGKILL hits a worker (two times of three) or the
-parent (else; it is then resumed), at moments drawn uniformly over two seconds, until KILLS of them
-have hit. Printed for each study: kills, runs that were acknowledged before a kill and gone after it
+undisturbed. Then it is done again and again while SIGKILL hits a worker (two times of three, where
+there is one) or the parent (else; it is then resumed), up to eight seconds after the last time, until
+KILLS of them have hit. Printed for each study: kills, runs that were acknowledged before a kill and gone after it
 (``lost``), and files of the end result that differ (``different``). Exit code 1 if there is any.
 """
 
@@ -97,7 +97,7 @@ def disturbed(scratch: Path, luck: random.Random, most: int) -> tuple[Path, int,
     workers = parents = lost = 0
     parent = start(scratch, None)
     while True:
-        time.sleep(luck.uniform(0, 2))
+        time.sleep(luck.uniform(0, 8))
         if parent.poll() is not None:
             if parent.returncode:
                 raise RuntimeError(parent.stderr.read().decode() if parent.stderr else "")

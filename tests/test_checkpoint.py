@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -34,6 +33,7 @@ from gigsim.population import Population
 from gigsim.resumes.corpus import Corpus
 from gigsim.runs import tables_of, write_table
 from gigsim.stage import Stage
+from tests.permissions import bound_by_permissions
 from tests.toys import toy_language
 
 Make = Callable[..., GigEconomy]
@@ -527,9 +527,8 @@ def test_what_differs_is_said_where_the_world_is_another(make_toy: Make, tmp_pat
 def in_a_process(code: str, *, obeying: bool = False) -> str:
     """What a script prints; ``obeying`` permission bits even as root."""
     command = [sys.executable, "-c", code]
-    if obeying and os.geteuid() == 0:
-        kept = "--bounding-set=-dac_override,-dac_read_search"
-        command = ["setpriv", kept, *command]
+    if obeying:
+        command = bound_by_permissions(*command)
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return done.stdout.strip()
 

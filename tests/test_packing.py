@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import subprocess
 import sys
@@ -168,7 +167,9 @@ def test_it_is_a_safetensors_file(tmp_path: Path) -> None:
         assert opened.get_tensor("0").shape == (2, 3)
 
 
-@pytest.mark.parametrize("value", [{1: 2}, {"a": object()}, np.array(["text"]), {3}, 1j], ids=str)
+@pytest.mark.parametrize(
+    "value", [{1: 2}, {"a": object()}, np.array(["text"]), {3}, 1j], ids=range(5)
+)
 def test_what_is_not_written_is_an_error(value: Any) -> None:
     with pytest.raises(TypeError):
         Packer(CLASSES).pack(value)
@@ -220,7 +221,7 @@ def _content(whole: bytes, factory: pytest.TempPathFactory) -> Any:
     return read_packed(path, KIND).content
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"\0" * 100, os.urandom(64), b"PK\x03\x04" * 50])
+@pytest.mark.parametrize("content", [b"", b"{}", b"\0" * 100, bytes(range(64)), b"PK\x03\x04" * 50])
 def test_a_foreign_file(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "file").write_bytes(content)
     with pytest.raises(DamagedError, match=f"no {KIND}"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -24,6 +23,7 @@ from gigsim.reading import load_runs
 from gigsim.replicates import load_replicates
 from gigsim.runs import load_run
 from tests.experiments.studies import quick_study
+from tests.permissions import bound_by_permissions
 from tests.results import write_replicates, write_run, write_study
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -310,10 +310,7 @@ def test_a_folder_that_is_read_only(mine: Path) -> None:
         path.chmod(0o555 if path.is_dir() else 0o444)
     code = f"import gigsim.reading as r; runs = r.load_runs({str(mine)!r}); runs.periods; "
     code += "assert len(runs.runs) == 16"
-    command = [sys.executable, "-c", code]
-    if os.geteuid() == 0:
-        bare = "--bounding-set=-dac_override,-dac_read_search"
-        command = ["setpriv", bare, *command]
+    command = bound_by_permissions(sys.executable, "-c", code)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     for path in [mine, *mine.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)

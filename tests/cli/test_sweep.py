@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import resource
 import signal
@@ -21,6 +20,7 @@ import tomli_w
 from gigsim.experiments.store import read_counts
 from tests.cli.conftest import Gigsim
 from tests.experiments.studies import bytes_of, quick_study
+from tests.permissions import bound_by_permissions
 
 COMMAND = "import sys; sys.argv[0] = 'gigsim'; from gigsim.cli import main; main()"
 
@@ -187,13 +187,6 @@ def test_a_full_disk_loses_nothing(
     assert bytes_of(folder) == bytes_of(other)
 
 
-def as_bound_by_permissions(*command: str) -> list[str]:
-    """The command, as a user whom the permission bits bind; root's privilege is dropped."""
-    if os.geteuid() != 0:
-        return [*command]
-    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command]
-
-
 def test_a_read_only_folder_is_left_as_it_is(
     gigsim: Gigsim, tmp_path: Path, study: Callable[..., str]
 ) -> None:
@@ -211,14 +204,14 @@ def test_a_read_only_folder_is_left_as_it_is(
             ["sweep", "quick.toml", "--out", "new", "--no-cache"],
             ["sweep", "quick.toml", "--cache", "new"],
         ):
-            command = as_bound_by_permissions(sys.executable, "-c", COMMAND, *arguments)
+            command = bound_by_permissions(sys.executable, "-c", COMMAND, *arguments)
             done = subprocess.run(
                 command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
             )
             assert (done.returncode, done.stdout) == (2, ""), done.stderr
             assert len(done.stderr.splitlines()) == 1
             assert "ermission denied" in done.stderr or "read-only" in done.stderr
-        command = as_bound_by_permissions(
+        command = bound_by_permissions(
             sys.executable, "-c", COMMAND, "runs", "show", f"runs/{folder.name}"
         )
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

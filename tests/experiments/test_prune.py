@@ -20,6 +20,7 @@ from gigsim.experiments.store import Store
 from gigsim.experiments.study import load_study
 from gigsim.model import GigEconomy
 from tests.experiments.studies import quick_study
+from tests.permissions import bound_by_permissions
 from tests.results import quick_config, write_replicates, write_run, write_study
 
 
@@ -266,9 +267,7 @@ def test_a_folder_that_may_not_be_changed(runs: dict[str, Path], tmp_path: Path)
     out = tmp_path / "runs"
     code = "import sys; from gigsim.cli import main; sys.argv = ['gigsim', 'runs', 'prune', "
     code += f"{str(out)!r}, '--failed', '--yes']; main()"
-    command = [sys.executable, "-c", code]
-    if os.geteuid() == 0:
-        command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command]
+    command = bound_by_permissions(sys.executable, "-c", code)
     out.chmod(0o555)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     out.chmod(0o755)

@@ -28,6 +28,7 @@ from gigsim.runs import tables_of, write_table
 from gigsim.summary import summarise_run
 from tests.conftest import REPOSITORY
 from tests.learners import asking
+from tests.permissions import bound_by_permissions
 
 Make = Callable[..., GigEconomy]
 
@@ -275,8 +276,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path: Path, inside: s
 
 def run_as_nobody_special(command: list[str]) -> str:
     """What it prints; also for root, permissions hold."""
-    if os.geteuid() == 0:
-        command = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", *command]
+    command = bound_by_permissions(*command)
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY)
     return done.stdout
 
