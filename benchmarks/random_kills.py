@@ -4,9 +4,10 @@
 
 A study of real runs (the exact Bayes classifier on a finite world, about 40 ms a run) is done once
 undisturbed. Then it is done again and again while SIGKILL hits a worker (two times of three, where
-there is one) or the parent (else; it is then resumed), up to eight seconds after the last time, until
-KILLS of them have hit. Printed for each study: kills, runs that were acknowledged before a kill and gone after it
-(``lost``), and files of the end result that differ (``different``). Exit code 1 if there is any.
+there is one) or the parent (else; it is then resumed), up to eight seconds after the last, until
+KILLS of them have hit. Printed for each study: kills, runs that were acknowledged before a kill and
+gone after it (``lost``), and files of the end result that differ (``different``). Exit code 1 if
+there is any.
 """
 
 from __future__ import annotations

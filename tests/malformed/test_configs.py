@@ -396,7 +396,9 @@ setattr(sys.modules["{module}"], "{name}", fail)
     assert done.stdout == ""
     assert done.stderr.startswith("Traceback (most recent call last):")
     assert done.stderr.splitlines()[-1] == "ZeroDivisionError: division by zero"
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    left = [path for path in tmp_path.rglob("*") if path.is_file()]
+    # Whole, and good for going on once the bug is mended.
+    assert {path.suffix for path in left} <= {".checkpoint"}
 
 
 if __name__ == "__main__":
