@@ -25,7 +25,7 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
-from gigsim.experiments.store import read_counts
+from gigsim.store.store import read_counts
 
 STUDY = """
 name = "killed"

@@ -28,9 +28,9 @@ import pyarrow as pa
 
 import gigsim
 from gigsim.experiments.case import keyed
-from gigsim.experiments.columns import encode
 from gigsim.experiments.runner import work_off
-from gigsim.experiments.store import Failure, Finished, Store
+from gigsim.store.columns import encode
+from gigsim.store.store import Failure, Finished, Store
 
 WORKERS = 2
 

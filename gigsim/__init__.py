@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from gigsim.errors import InputError
     from gigsim.experiments.sweep import sweep
     from gigsim.model import GigEconomy
-    from gigsim.reading import load_runs
     from gigsim.replicates import load_replicates
+    from gigsim.results.reading import load_runs
     from gigsim.runs import load_run, save_run
 
 __all__ = [
@@ -44,7 +44,7 @@ _HOMES = {
     "load": "gigsim.config",
     "load_replicates": "gigsim.replicates",
     "load_run": "gigsim.runs",
-    "load_runs": "gigsim.reading",
+    "load_runs": "gigsim.results.reading",
     "restore": "gigsim.checkpoint",
     "save_checkpoint": "gigsim.checkpoint",
     "save_run": "gigsim.runs",

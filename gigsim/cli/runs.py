@@ -44,7 +44,7 @@ def list_command(
     Example: gigsim runs list
     """
     from gigsim.cli.runs_words import entry_as_dict, print_entries
-    from gigsim.experiments.listing import entries
+    from gigsim.results.listing import entries
 
     found = entries(path)
     if as_json:
@@ -75,7 +75,7 @@ def show_command(
     """
     from gigsim.cli.runs_show import draw, shown
     from gigsim.config import dumps
-    from gigsim.experiments.sources import open_source
+    from gigsim.results.sources import open_source
 
     if figure is not None:
         check_target(figure)
@@ -113,7 +113,7 @@ def diff_command(
     Example: gigsim runs diff runs/FIRST runs/SECOND --within 1e-9
     """
     from gigsim.cli.runs_words import difference_lines
-    from gigsim.experiments.diff import diff
+    from gigsim.results.diff import diff
 
     found = diff(a, b, within)
     if as_json:
@@ -147,7 +147,7 @@ def verify_command(
     Example: gigsim runs verify runs/20230723T120005Z-leak-0123456789ab --sample 20
     """
     from gigsim.cli.runs_words import verdict_line, verification_lines
-    from gigsim.experiments.verify import Verdict, verify
+    from gigsim.results.verify import Verdict, verify
 
     silent = quiet or as_json
 
@@ -193,8 +193,8 @@ def prune_command(
     Example: gigsim runs prune --older-than 30d --keep 10
     """
     from gigsim.cli.runs_words import entry_as_dict, pruning_lines
-    from gigsim.experiments.listing import entries
-    from gigsim.experiments.prune import choose, delete
+    from gigsim.results.listing import entries
+    from gigsim.results.prune import choose, delete
 
     age = None if older_than is None else _age(older_than)
     found = choose(entries(path), failed=failed, partial=partial, older_than=age, keep=keep)

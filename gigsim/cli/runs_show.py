@@ -15,8 +15,8 @@ from gigsim.cli.output import count, percent, print_lines
 from gigsim.cli.replicates import replicates_lines
 from gigsim.cli.single import run_lines
 from gigsim.errors import InputError
-from gigsim.experiments.source import Source
-from gigsim.experiments.sources import ReplicatesSource, RunSource, StudySource
+from gigsim.results.source import Source
+from gigsim.results.sources import ReplicatesSource, RunSource, StudySource
 
 #: Rows of the table of cases, and values of a varied key, that people are shown.
 _MOST = 20

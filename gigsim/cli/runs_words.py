@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from gigsim.cli.output import count, print_lines
-from gigsim.experiments.diff import Difference, TableVerdict
-from gigsim.experiments.listing import RESULTS, Entry
-from gigsim.experiments.prune import Pruning
-from gigsim.experiments.verify import Verdict, Verification
+from gigsim.results.diff import Difference, TableVerdict
+from gigsim.results.listing import RESULTS, Entry
+from gigsim.results.prune import Pruning
+from gigsim.results.verify import Verdict, Verification
 
 _UNITS = (("d", 86_400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0))
 #: Lines on differences of one thing that people are shown.

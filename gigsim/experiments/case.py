@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from gigsim.config import Config
-from gigsim.experiments.columns import encode
 from gigsim.learners.cache import TrainingCache
 from gigsim.model import GigEconomy
 from gigsim.run_rows import runs_table
 from gigsim.runs import tables_of
+from gigsim.store.columns import encode
 from gigsim.summary import summarise_run
 
 

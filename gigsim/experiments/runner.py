@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
 
-from gigsim.experiments.store import Failure, Finished, Store
 from gigsim.processes import Limits, Outcome, Task, side_by_side
+from gigsim.store.store import Failure, Finished, Store
 
 #: What has ended is on disk at the latest so many seconds after its worker said so.
 COMMIT_SECONDS = 0.5

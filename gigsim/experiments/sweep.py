@@ -19,11 +19,11 @@ import pyarrow as pa
 from gigsim.errors import InputError
 from gigsim.experiments.case import Job, Result, run_case
 from gigsim.experiments.runner import work_off
-from gigsim.experiments.store import Failure, Store
 from gigsim.experiments.study import Study, load_study, open_study
 from gigsim.learners.cache import TrainingCache
 from gigsim.processes import Limits, Outcome
 from gigsim.runs import check_out, provenance, stamped, write_json, write_whole
+from gigsim.store.store import Failure, Store
 
 #: Failures that say something of the machine rather than of the run: tried again on resuming.
 CIRCUMSTANTIAL = ("died",)

@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from gigsim.config import load
-from gigsim.experiments.store import Failure, Store
 from gigsim.experiments.study import load_study
 from gigsim.runs import load_run, read_table, write_table
+from gigsim.store.store import Failure, Store
 from tests.cli.conftest import Done, Gigsim
 from tests.experiments.studies import quick_study
-from tests.results import write_replicates, write_run, write_study
+from tests.results.folders import write_replicates, write_run, write_study
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 import tomli_w
 
-from gigsim.experiments.store import read_counts
+from gigsim.store.store import read_counts
 from tests.cli.conftest import Gigsim
 from tests.experiments.studies import bytes_of, quick_study
 from tests.permissions import bound_by_permissions

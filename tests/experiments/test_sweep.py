@@ -15,11 +15,11 @@ import pytest
 
 import gigsim
 from gigsim.errors import InputError
-from gigsim.experiments.store import Store, read_counts
 from gigsim.experiments.study import load_study, open_study
 from gigsim.experiments.sweep import Sweep, begin
 from gigsim.learners.cache import TrainingCache
 from gigsim.model import GigEconomy
+from gigsim.store.store import Store, read_counts
 from tests.experiments.studies import QUICK, bytes_of, quick_study
 
 
@@ -290,7 +290,7 @@ def test_what_another_process_holds_is_waited_for(alone: Path, tmp_path: Path) -
     """And done here, when that process ends without having done it."""
     folder = begin(load_study(quick_study()), tmp_path)
     code = (
-        "import sys, time\nfrom gigsim.experiments.store import Store\n"
+        "import sys, time\nfrom gigsim.store.store import Store\n"
         f"store = Store.open({str(folder)!r})\nstore.claim(4)\nprint('held', flush=True)\n"
         "time.sleep(600)"
     )

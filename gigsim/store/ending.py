@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from gigsim.experiments import compaction, index
-from gigsim.experiments.columns import united
-from gigsim.experiments.results import shards
-from gigsim.experiments.shards import parquet_writer, publish, sync_folder
-from gigsim.experiments.snapshots import Failure, failures, schema_in, study
+from gigsim.store import compaction, index
+from gigsim.store.columns import united
+from gigsim.store.results import shards
+from gigsim.store.shards import parquet_writer, publish, sync_folder
+from gigsim.store.snapshots import Failure, failures, schema_in, study
 
 #: Made of the runs that failed, when the study ends.
 FAILURES = "failures.parquet"

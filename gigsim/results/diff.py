@@ -13,9 +13,9 @@ from typing import Any
 import pandas as pd
 
 from gigsim.errors import InputError
-from gigsim.experiments.compare import TableDifference, compare
-from gigsim.experiments.source import Source
-from gigsim.experiments.sources import open_source
+from gigsim.results.compare import TableDifference, compare
+from gigsim.results.source import Source
+from gigsim.results.sources import open_source
 
 #: What no two runs agree on.
 _APART = ("timings",)

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 
 from gigsim.config import digest, dumps
 from gigsim.errors import InputError
-from gigsim.experiments.shards import parquet_writer
-from gigsim.experiments.source import TABLES, Source
-from gigsim.experiments.sources import StudySource
+from gigsim.results.source import TABLES, Source
+from gigsim.results.sources import StudySource
+from gigsim.store.shards import parquet_writer
 
 _UNREADABLE = (OSError, ValueError, KeyError, pa.ArrowException)
 

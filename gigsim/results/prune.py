@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gigsim.errors import InputError
-from gigsim.experiments.listing import RESULTS, Entry, is_live
-from gigsim.experiments.source import TABLES
+from gigsim.results.listing import RESULTS, Entry, is_live
+from gigsim.results.source import TABLES
 
 _FILES = frozenset(
     {
@@ -63,7 +63,7 @@ def choose(
     """Choose what to delete; deletes nothing.
 
     Args:
-        found: of :func:`~gigsim.experiments.listing.entries`.
+        found: of :func:`~gigsim.results.listing.entries`.
         failed: results of which no run is finished: damaged ones, and studies without any.
         partial: what killed processes were writing.
         older_than: seconds; only what is older. Alone, or with ``keep``, it is asked of all

@@ -17,14 +17,14 @@ import pytest
 
 from gigsim.config import Config
 from gigsim.errors import InputError
-from gigsim.experiments.store import Failure, Finished, Store, encode
 from gigsim.experiments.study import load_study
-from gigsim.reading import load_runs
 from gigsim.replicates import load_replicates
+from gigsim.results.reading import load_runs
 from gigsim.runs import load_run
+from gigsim.store.store import Failure, Finished, Store, encode
 from tests.experiments.studies import quick_study
 from tests.permissions import bound_by_permissions
-from tests.results import write_replicates, write_run, write_study
+from tests.results.folders import write_replicates, write_run, write_study
 
 FIXTURES = Path(__file__).parent / "fixtures"
 FRONT = ["source", "case", "replicate", "seed"]
@@ -183,7 +183,7 @@ def test_damaged_ones_are_named(
     mine: Path, kind: str, damage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # How long to wait for a file that may be about to appear.
-    monkeypatch.setattr("gigsim.experiments.snapshots._PATIENCE", 0.1)
+    monkeypatch.setattr("gigsim.store.snapshots._PATIENCE", 0.1)
     folder = one(mine, kind)
     file = folder / ("periods/part-00000.parquet" if kind == "study" else "periods.parquet")
     content = file.read_bytes()
@@ -308,7 +308,7 @@ def test_a_folder_that_is_read_only(mine: Path) -> None:
     """Also root, whom no mode keeps out unless its capabilities are taken away."""
     for path in [mine, *mine.rglob("*")]:
         path.chmod(0o555 if path.is_dir() else 0o444)
-    code = f"import gigsim.reading as r; runs = r.load_runs({str(mine)!r}); runs.periods; "
+    code = f"import gigsim.results.reading as r; runs = r.load_runs({str(mine)!r}); runs.periods; "
     code += "assert len(runs.runs) == 16"
     command = bound_by_permissions(sys.executable, "-c", code)
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 
 from gigsim.config import Config, build, load
 from gigsim.errors import InputError
-from gigsim.experiments.source import (
+from gigsim.experiments.study import Study, open_study
+from gigsim.results.source import (
     FAILURE_COLUMNS,
     NEEDED,
     TABLES,
@@ -22,9 +23,8 @@ from gigsim.experiments.source import (
     Source,
     damaged,
 )
-from gigsim.experiments.store import read_counts, read_failures, read_table, table_names
-from gigsim.experiments.study import Study, open_study
 from gigsim.run_rows import runs_table
+from gigsim.store.store import read_counts, read_failures, read_table, table_names
 
 _NAMED = re.compile(r"\d{8}T\d{6}Z-.+-[0-9a-f]{12}(-x\d+)?(-\d+)?")
 _MAYBE_WHOLE = ("tipping_period", "settled")

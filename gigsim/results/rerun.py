@@ -28,9 +28,9 @@ import numpy as np
 import pandas as pd
 
 from gigsim.config import Config
-from gigsim.experiments.compare import compare
-from gigsim.experiments.source import KEYS
 from gigsim.model import GigEconomy
+from gigsim.results.compare import compare
+from gigsim.results.source import KEYS
 from gigsim.run_rows import runs_table
 from gigsim.runs import tables_of, write_table
 from gigsim.summary import summarise_run

@@ -15,10 +15,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-import gigsim.experiments.store as store_module
+import gigsim.store.store as store_module
 from gigsim.errors import InputError
-from gigsim.experiments import compaction
-from gigsim.experiments.store import (
+from gigsim.store import compaction
+from gigsim.store.store import (
     Store,
     StoreFull,
     read_counts,
@@ -26,7 +26,8 @@ from gigsim.experiments.store import (
     read_table,
     table_names,
 )
-from tests.experiments.stores import (
+from tests.permissions import bound_by_permissions
+from tests.store.stores import (
     FORKS,
     bare,
     commit,
@@ -37,7 +38,6 @@ from tests.experiments.stores import (
     process,
     work,
 )
-from tests.permissions import bound_by_permissions
 
 RUNS = 200
 
@@ -122,7 +122,7 @@ def test_a_disk_that_is_full_for_the_shard_only(
             store.commit([bare(number) for number in store.claim(20)])
 
     with monkeypatch.context() as patch:
-        patch.setattr("gigsim.experiments.results.write_shard", full)
+        patch.setattr("gigsim.store.results.write_shard", full)
         with pytest.raises(StoreFull, match="quota exceeded"):
             commit_twenty()
     assert read_counts(folder).finished == 20
@@ -150,7 +150,7 @@ def test_a_disk_that_is_full_at_the_end_only(
             if where == "part":
                 patch.setattr(compaction, "parquet_writer", full)
             else:
-                patch.setattr("gigsim.experiments.ending.parquet_writer", full)
+                patch.setattr("gigsim.store.ending.parquet_writer", full)
             with pytest.raises(StoreFull, match="No space left on device"):
                 store.finish(failures_table)
         assert content(folder) == before
@@ -163,8 +163,8 @@ def test_a_disk_that_is_full_at_the_end_only(
 _FILL_A_DISK = """
 import sys
 from pathlib import Path
-from tests.experiments.stores import *
-from gigsim.experiments.store import Store, StoreFull, read_counts, read_table
+from tests.store.stores import *
+from gigsim.store.store import Store, StoreFull, read_counts, read_table
 folder = create(Path(sys.argv[1]) / "study", 5000)
 done = []
 ballast = Path(sys.argv[1]) / "ballast"
@@ -209,7 +209,7 @@ _ONLY_READ = """
 import sys
 from pathlib import Path
 from gigsim.errors import InputError
-from gigsim.experiments.store import *
+from gigsim.store.store import *
 folder = Path(sys.argv[1])
 try:
     Store.open(folder)
@@ -344,7 +344,7 @@ def test_a_damaged_index_is_refused_before_anything_is_written(tmp_path: Path) -
 def test_a_missing_or_damaged_shard_is_said_to_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gigsim.experiments.snapshots._PATIENCE", 0.1)
+    monkeypatch.setattr("gigsim.store.snapshots._PATIENCE", 0.1)
     folder = create(tmp_path / "study", 24)
     with Store.open(folder) as store:
         commit(store, store.claim(24))

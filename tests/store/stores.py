@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-import gigsim.experiments.store as store_module
-from gigsim.experiments.store import Failure, Finished, Store, encode
+import gigsim.store.store as store_module
+from gigsim.store.store import Failure, Finished, Store, encode
 
 TABLES = ("runs", "periods", "theory")
 REPLICATES = 4

@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from gigsim.experiments.columns import conform, numbers_of
-from gigsim.experiments.shards import parquet_writer, part_name, read_whole, sync_folder
+from gigsim.store.columns import conform, numbers_of
+from gigsim.store.shards import parquet_writer, part_name, read_whole, sync_folder
 
 #: Rows of a row group of a compacted table.
 GROUP_ROWS = 1 << 16
@@ -78,7 +78,7 @@ def compact(
 
     Args:
         files: shards, each sorted by run; no run in two of them.
-        schema: holds theirs (:func:`~gigsim.experiments.columns.united`).
+        schema: holds theirs (:func:`~gigsim.store.columns.united`).
         to: an empty folder, for the parts.
         runs: how many they hold; sets the pace, not the result.
         replicates: of a case.

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gigsim.experiments.columns import is_of_run, schema_of
-from gigsim.experiments.index import pending_key
-from gigsim.experiments.shards import hidden, shard_name, sync_folder, write_shard
-from gigsim.experiments.snapshots import Failure, schema_in, study
+from gigsim.store.columns import is_of_run, schema_of
+from gigsim.store.index import pending_key
+from gigsim.store.shards import hidden, shard_name, sync_folder, write_shard
+from gigsim.store.snapshots import Failure, schema_in, study
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Finished:
 
     Attributes:
         number: of the run, ``case * replicates + replicate``.
-        tables: by name, from :func:`~gigsim.experiments.columns.encode`.
+        tables: by name, from :func:`~gigsim.store.columns.encode`.
     """
 
     number: int
@@ -42,7 +42,7 @@ def insert(
         failed: likewise; and those that failed already.
 
     Raises:
-        ValueError: see :meth:`gigsim.experiments.store.Store.commit`.
+        ValueError: see :meth:`gigsim.store.store.Store.commit`.
     """
     numbers = [run.number for run in finished] + [run.number for run in failed]
     if len(set(numbers)) < len(numbers):

@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gigsim.experiments.columns import decode
-from gigsim.experiments.index import damaged
+from gigsim.store.columns import decode
+from gigsim.store.index import damaged
 
 #: Version of the tables' columns, in the metadata of every Parquet file, as in ``gigsim.runs``.
 SCHEMA_VERSION = 1

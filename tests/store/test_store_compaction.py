@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gigsim.experiments import compaction, shards
-from gigsim.experiments.columns import encode, united
-from gigsim.experiments.compaction import compact
-from gigsim.experiments.shards import write_shard
-from tests.experiments.stores import REPLICATES
+from gigsim.store import compaction, shards
+from gigsim.store.columns import encode, united
+from gigsim.store.compaction import compact
+from gigsim.store.shards import write_shard
+from tests.store.stores import REPLICATES
 
 SCHEMA = united([]).append(pa.field("x", pa.float64())).append(pa.field("t", pa.large_string()))
 

@@ -18,10 +18,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gigsim.errors import InputError
-from gigsim.experiments import compaction, index
-from gigsim.experiments.columns import KEYS, conform, decode, numbers_of, united
-from gigsim.experiments.shards import hidden, read_whole
-from gigsim.experiments.writers import is_alive
+from gigsim.store import compaction, index
+from gigsim.store.columns import KEYS, conform, decode, numbers_of, united
+from gigsim.store.shards import hidden, read_whole
+from gigsim.store.writers import is_alive
 
 #: Seconds that a reader waits for tables that are just being put in their place.
 _PATIENCE = 10.0

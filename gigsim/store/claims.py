@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from gigsim.experiments.writers import is_alive
+from gigsim.store.writers import is_alive
 
 
 def take(sql: sqlite3.Connection, folder: Path, writer: str, count: int) -> list[int]:

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from gigsim.errors import InputError
-from gigsim.experiments.verify import Verdict, verify
+from gigsim.results.verify import Verdict, verify
 from gigsim.runs import read_table, write_table
-from tests.results import flip, write_replicates, write_run, write_study
+from tests.results.folders import flip, write_replicates, write_run, write_study
 
 TWO = {"kind": "grid", "values": {"collective.leak": [0.0, 0.1]}}
 
@@ -119,7 +119,7 @@ def test_a_value_that_was_written_as_gigsim_writes(mine: dict[str, Path], kind: 
     if kind == "study":
         import pyarrow as pa
 
-        from gigsim.experiments.shards import parquet_writer
+        from gigsim.store.shards import parquet_writer
 
         file = folder / "periods" / "part-00000.parquet"
         import pyarrow.parquet as pq
@@ -229,8 +229,8 @@ def test_what_its_config_names_is_gone(tmp_path: Path, toy_language_path: Path) 
 
 
 def test_nothing_finished_is_not_verified(folders: dict[str, Path], tmp_path: Path) -> None:
-    from gigsim.experiments.store import Store
     from gigsim.experiments.study import open_study
+    from gigsim.store.store import Store
 
     known = open_study(folders["study"])
     known.write(tmp_path)

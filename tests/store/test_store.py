@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import gigsim.experiments.store as store_module
+import gigsim.store.store as store_module
 from gigsim.errors import InputError
-from gigsim.experiments import shards
-from gigsim.experiments.store import (
+from gigsim.runs import SCHEMA_VERSION
+from gigsim.store import shards
+from gigsim.store.store import (
     Counts,
     Failure,
     Finished,
@@ -26,8 +27,7 @@ from gigsim.experiments.store import (
     table_names,
     write_durably,
 )
-from gigsim.runs import SCHEMA_VERSION
-from tests.experiments.stores import (
+from tests.store.stores import (
     REPLICATES,
     TABLES,
     bare,

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from gigsim.experiments.columns import (
+from gigsim.store.columns import (
     conform,
     decode,
     encode,

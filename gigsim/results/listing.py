@@ -13,15 +13,15 @@ import psutil
 
 from gigsim.checkpoint import SUFFIX, load_checkpoint
 from gigsim.errors import InputError
-from gigsim.experiments.source import Ended, Source
-from gigsim.experiments.sources import (
+from gigsim.results.source import Ended, Source
+from gigsim.results.sources import (
     ReplicatesSource,
     RunSource,
     StudySource,
     kind_of,
     open_source,
 )
-from gigsim.experiments.writers import is_alive
+from gigsim.store.writers import is_alive
 
 Kind = Literal["run", "replicates", "study", "checkpoint", "partial"]
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from gigsim.errors import InputError
-from gigsim.experiments.diff import diff, flattened
+from gigsim.results.diff import diff, flattened
 from gigsim.runs import read_table, write_table
-from tests.results import write_replicates, write_run, write_study
+from tests.results.folders import write_replicates, write_run, write_study
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +101,8 @@ def test_studies(study: Path, tmp_path: Path) -> None:
 
 
 def test_a_study_that_is_half_done(study: Path, tmp_path: Path) -> None:
-    from gigsim.experiments.store import Store
     from gigsim.experiments.study import open_study
+    from gigsim.store.store import Store
 
     half = tmp_path / "half"
     half.mkdir()

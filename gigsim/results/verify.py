@@ -1,6 +1,6 @@
 """Is what a folder holds what gigsim computes? Runs are done again and compared.
 
-Every run is trained anew, without any cache. See :mod:`gigsim.experiments.rerun` for what is asked
+Every run is trained anew, without any cache. See :mod:`gigsim.results.rerun` for what is asked
 of a run that was made on another machine or with other versions.
 """
 
@@ -19,11 +19,11 @@ import pandas as pd
 
 from gigsim.environment import differences, environment
 from gigsim.errors import InputError
-from gigsim.experiments.integrity import altered_config, altered_tables
-from gigsim.experiments.rerun import Again, Job, Level, held_against, run_again
-from gigsim.experiments.source import Source
-from gigsim.experiments.sources import RunSource, kind_of, open_source
 from gigsim.processes import Outcome, side_by_side
+from gigsim.results.integrity import altered_config, altered_tables
+from gigsim.results.rerun import Again, Job, Level, held_against, run_again
+from gigsim.results.source import Source
+from gigsim.results.sources import RunSource, kind_of, open_source
 from gigsim.runs import write_table
 from gigsim.streams import Streams
 from gigsim.summary import summarise_replicates

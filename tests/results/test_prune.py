@@ -14,14 +14,14 @@ import pytest
 
 from gigsim.checkpoint import save_checkpoint
 from gigsim.errors import InputError
-from gigsim.experiments.listing import Entry, entries, is_live, size_of
-from gigsim.experiments.prune import Pruning, choose, delete, why_not
-from gigsim.experiments.store import Store
 from gigsim.experiments.study import load_study
 from gigsim.model import GigEconomy
+from gigsim.results.listing import Entry, entries, is_live, size_of
+from gigsim.results.prune import Pruning, choose, delete, why_not
+from gigsim.store.store import Store
 from tests.experiments.studies import quick_study
 from tests.permissions import bound_by_permissions
-from tests.results import quick_config, write_replicates, write_run, write_study
+from tests.results.folders import quick_config, write_replicates, write_run, write_study
 
 
 @pytest.fixture(scope="module")
@@ -232,7 +232,7 @@ def test_a_link_stays(runs: dict[str, Path], tmp_path: Path) -> None:
 
 WRITER = """
 import sys
-from gigsim.experiments.store import Store
+from gigsim.store.store import Store
 with Store.open(sys.argv[1]):
     print("at work", flush=True)
     sys.stdin.read()

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gigsim.experiments.store import Store, read_counts, read_failures, read_table
-from tests.experiments.stores import (
+from gigsim.store.store import Store, read_counts, read_failures, read_table
+from tests.store.stores import (
     FORKS,
     commit,
     content,

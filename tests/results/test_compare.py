@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gigsim.experiments.compare import compare
+from gigsim.results.compare import compare
 
 TABLE = pd.DataFrame(
     {

@@ -1,9 +1,9 @@
 """The store of a study: what is finished stays finished, whatever is killed or full.
 
-A study's folder has an index (:mod:`~gigsim.experiments.index`) and one folder a table. What a run
+A study's folder has an index (:mod:`~gigsim.store.index`) and one folder a table. What a run
 brings is first put into the index, in the transaction that makes it finished, and later moved into
 Parquet shards, ever larger ones, so that they stay around a hundred. At the end each table is
-rewritten sorted by run (:mod:`~gigsim.experiments.compaction`). Several processes may write one
+rewritten sorted by run (:mod:`~gigsim.store.compaction`). Several processes may write one
 study at once; each claims the runs that it does.
 """
 
@@ -20,12 +20,12 @@ from typing import Self
 
 import pyarrow as pa
 
-from gigsim.experiments import claims, ending, index, results, snapshots, writers
-from gigsim.experiments.columns import encode
-from gigsim.experiments.index import StoreFull
-from gigsim.experiments.results import Finished
-from gigsim.experiments.shards import hidden, publish, sync_folder, write_durably
-from gigsim.experiments.snapshots import (
+from gigsim.store import claims, ending, index, results, snapshots, writers
+from gigsim.store.columns import encode
+from gigsim.store.index import StoreFull
+from gigsim.store.results import Finished
+from gigsim.store.shards import hidden, publish, sync_folder, write_durably
+from gigsim.store.snapshots import (
     Counts,
     Failure,
     read_counts,
