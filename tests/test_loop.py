@@ -26,6 +26,11 @@ from tests.worlds import (  # the fixtures by name: pytest finds them here
 __all__ = ["blind", "with_collective"]
 
 SEEDS = range(1, 21)
+#: The second ten belong to `make check`: they guard against luck, not against mistakes.
+HALVES = [
+    pytest.param(SEEDS[:10], id="seeds 1-10"),
+    pytest.param(SEEDS[10:], id="seeds 11-20", marks=pytest.mark.slow),
+]
 PERIODS = 12
 SMALL = {
     "population.size": 600,
@@ -64,7 +69,7 @@ def test_the_collective_tips(tipped: GigEconomy) -> None:
     assert (periods["base_top1"] <= tipped.clean_rate + 0.10).all()
 
 
-@pytest.mark.parametrize("seeds", [SEEDS[:10], SEEDS[10:]], ids=["seeds 1-10", "seeds 11-20"])
+@pytest.mark.parametrize("seeds", HALVES)
 def test_a_platform_that_cannot_see_the_signal_persuades_nobody(blind: None, seeds: range) -> None:
     grew = [s for s in seeds if max(members(GigEconomy(small(), rng=s))) > 18]
     assert grew == [], "grew beyond the first movers with these seeds"
@@ -138,7 +143,7 @@ def test_one_first_mover_fewer_is_felt_only_where_the_signal_can_have_come_from_
 
 
 @pytest.mark.parametrize("target", ["Network_Administrator", "Software_Developer"])
-@pytest.mark.parametrize("seeds", [SEEDS[:10], SEEDS[10:]], ids=["seeds 1-10", "seeds 11-20"])
+@pytest.mark.parametrize("seeds", HALVES)
 def test_with_nothing_planted_nobody_joins(
     with_collective: Callable[[type[Collective]], None], target: str, seeds: range
 ) -> None:
