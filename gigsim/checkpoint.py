@@ -146,9 +146,10 @@ class Checkpoint:
         for what, digest in self._content["fingerprints"].items():
             if found.get(what) != digest:
                 others = f", and the same libraries ({'; '.join(self.differs)})"
+                kind, _, file = what.partition(" ")
                 raise InputError(
-                    places.get(what, what),
-                    f"not the {what} that the run of {self.path} began with",
+                    file or places.get(kind, kind),
+                    f"not the {kind} that the run of {self.path} began with",
                     "files that its config names are needed as they were"
                     + (others if self.differs else ""),
                 )

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from gigsim.agents import Submission
 from gigsim.config.sections import Config
+from gigsim.inputs import digests, files_in
 from gigsim.laboratory import Shares
 from gigsim.lines import TheoryLines
 from gigsim.measures.evaluation import Evaluation
@@ -33,6 +34,10 @@ from gigsim.theory.estimates import SignalEstimate
 
 if TYPE_CHECKING:
     from gigsim.model import GigEconomy
+
+#: Keys of files of which the digest of what was made of them says enough: the same corpus written
+#: anew goes on. Those of any other key have to have the same bytes.
+_MADE = frozenset({"corpus.path", "corpus.language", "network.path", "platform.learner.curve"})
 
 #: Mesa's own attributes, made again with the model; of an agent those are all but ours.
 _MESA_MODEL = "_rng _seed _user_step step _agents _agents_by_type _all_agents"
@@ -167,8 +172,13 @@ def fingerprints(model: GigEconomy) -> dict[str, str]:
     """A digest of each thing that is made again: equal digests, equal things.
 
     Returns:
-        ``resumes`` (label sets, encoded texts, held-out resumes, their law), ``network``, and
-        ``curve`` where a measured one stands for the platform.
+        ``resumes`` (label sets, encoded texts, held-out resumes, their law), ``network``, ``curve``
+        where a measured one stands for the platform, and ``file NAME`` for each table of costs,
+        thresholds or activation and each local encoder: newcomers, changes in time and trainings
+        go by what is in them. One that has gone is left out.
+
+    Raises:
+        InputError: a file may not be read.
     """
     stage = model.stage
     resumes: list[Any] = [*stage.label_names, stage.target, stage.labels]
@@ -186,6 +196,9 @@ def fingerprints(model: GigEconomy) -> dict[str, str]:
     if curve := getattr(model.laboratory, "_curve", None):
         columns = (part for pair in curve.columns.items() for part in pair)
         found["curve"] = _digest([curve.alphas, curve.trainings, *columns])
+    configs = (model.config, *vars(model)["_changes"].values())
+    files = (name for name, key in files_in(configs).items() if key not in _MADE)
+    found |= {f"file {name}": digest for name, digest in digests(files).items() if digest}
     return found
 
 

@@ -88,13 +88,15 @@ def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         # A library that was not loaded computed nothing; BLAS counts as far as both have loaded it.
         if name == "blas" and set(was or ()) & set(is_):
             continue
-        if was and is_ and was != is_:
+        # Without any instruction set NumPy computes, too.
+        unknown: tuple[Any, ...] = (None,) if name == "simd" else (None, [])
+        if was not in unknown and is_ not in unknown and was != is_:
             found.append(f"CPU as {name} sees it {_words(was)}, now {_words(is_)}")
     return found
 
 
 def _words(value: str | list[str]) -> str:
-    return value if isinstance(value, str) else " ".join(value)
+    return value if isinstance(value, str) else " ".join(value) or "nothing"
 
 
 def _cpu_model() -> str:

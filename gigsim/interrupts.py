@@ -6,9 +6,11 @@ Nothing here touches a file. The command decides what to write; see ``gigsim.cli
 from __future__ import annotations
 
 import copy
+import math
 import os
 import signal
 import threading
+import time
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
@@ -28,7 +30,8 @@ class Interrupts:
 
     ``starting``: ends the process at once, with a word on standard error and exit code 130. For
     imports, out of which an exception may come as another one, or not at all.
-    ``running`` (:meth:`running`): raises KeyboardInterrupt, every time. ``saving``
+    ``running`` (:meth:`running`): raises KeyboardInterrupt, every time, or not again for a while.
+    ``saving``
     (:meth:`saving`): the first is only noted where nothing was interrupted before, since what is
     being written is complete; the one that would be the second raises KeyboardInterrupt.
     ``leaving``, after that: only noted, so that nothing stops the tidying up.
@@ -44,10 +47,17 @@ class Interrupts:
         self._phase: Literal["starting", "running", "saving", "leaving"]
         self._phase = "starting" if starting else "running"
         self._before: dict[signal.Signals, Any] = {}
+        self._patience, self._raised = 0.0, -math.inf
 
-    def running(self) -> None:
-        """From here on there is something to tidy up."""
-        self._phase = "running"
+    def running(self, patience: float = 0.0) -> None:
+        """From here on there is something to tidy up.
+
+        Args:
+            patience: so many seconds after one that raised KeyboardInterrupt others are only noted:
+                where what is being tidied up is worth it. Not for ever, since such an exception can
+                be lost, in a finaliser for one.
+        """
+        self._phase, self._patience = "running", patience
 
     def saving(self) -> None:
         """From here on results are written."""
@@ -76,7 +86,8 @@ class Interrupts:
         again, self.asked = self.asked, True
         if self._phase == "starting":
             _end()
-        if self._phase == "running":
+        if self._phase == "running" and time.monotonic() >= self._raised + self._patience:
+            self._raised = time.monotonic()
             raise KeyboardInterrupt
         if self._phase == "saving" and again:
             self.leaving()

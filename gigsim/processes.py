@@ -18,14 +18,22 @@ from typing import Any
 from gigsim.crew.foreman import Foreman
 from gigsim.crew.outcome import NO_LIMITS, Limits, Outcome, Task, attempt, bug
 from gigsim.crew.pieces import Ended, Piece, Told
-from gigsim.crew.spawning import SPAWN, deaf_children, end_with_owner
+from gigsim.crew.spawning import (
+    SPAWN,
+    StillbornError,
+    check_main,
+    deaf_children,
+    end_with_owner,
+)
 
 __all__ = [
     "NO_LIMITS",
     "SPAWN",
     "Limits",
     "Outcome",
+    "StillbornError",
     "Task",
+    "check_main",
     "deaf_children",
     "end_with_owner",
     "side_by_side",
@@ -65,7 +73,7 @@ def side_by_side(
         The number of a piece and its outcome, as they finish; None as a heartbeat.
 
     Raises:
-        InputError: one worker after the other dies as it starts.
+        StillbornError: one worker after the other dies as it starts.
         RuntimeError: workers cannot load the task.
     """
     if workers < 0:

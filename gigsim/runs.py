@@ -23,6 +23,7 @@ from gigsim.environment import environment
 from gigsim.errors import InputError
 from gigsim.plots import overview
 from gigsim.record import freelancers
+from gigsim.store.shards import sync_all, sync_folder
 from gigsim.summary import summarise_run
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def stamped(name: str) -> str:
 
 
 def write_whole(out: Path, name: str, write: Callable[[Path], None]) -> Path:
-    """Make a folder that appears complete or not at all.
+    """Make a folder that appears complete or not at all, also after a loss of power.
 
     Args:
         out: the folder that it goes to; made if it is not there.
@@ -88,19 +89,30 @@ def write_whole(out: Path, name: str, write: Callable[[Path], None]) -> Path:
         InputError: ``out`` cannot be written to.
     """
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        _make(out)
         partial = out / f".{name}.partial-{os.getpid()}"
         partial.mkdir()
     except OSError as error:
         raise _not_writable(out, error.strerror) from error
     try:
         write(partial)
+        # Else the name could be on the disk before what it names.
+        sync_all(partial)
         final = _free_name(out / name)
         partial.rename(final)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
+    sync_folder(out)
     return final
+
+
+def _make(out: Path) -> None:
+    """The folder and those above it, with their names on the disk where they are new."""
+    new = [path for path in (out, *out.parents) if not path.exists()]
+    out.mkdir(parents=True, exist_ok=True)
+    for path in new:
+        sync_folder(path.parent)
 
 
 def check_out(out: Path | str) -> None:
@@ -113,7 +125,7 @@ def check_out(out: Path | str) -> None:
     nearest = next(p for p in (absolute, *absolute.parents) if os.access(p, os.F_OK))
     if not nearest.is_dir():
         raise _not_writable(Path(out), f"{nearest} is no folder")
-    if not os.access(nearest, os.W_OK | os.X_OK):
+    if not os.access(nearest, os.R_OK | os.W_OK | os.X_OK):
         raise _not_writable(Path(out), os.strerror(errno.EACCES))
 
 

@@ -119,3 +119,38 @@ def test_workers_end_when_their_owner_is_killed(tmp_path: Path) -> None:
             break
         assert time.monotonic() < deadline, "a worker outlived its owner"
         time.sleep(0.05)
+
+
+def test_an_interrupted_end_is_an_end(tmp_path: Path) -> None:
+    """Of workers that take their time, and interrupts that come meanwhile."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os, signal, threading, time\n"
+        "from contextlib import closing\n"
+        "from gigsim.crew.foreman import Foreman\n"
+        "from gigsim.processes import side_by_side\n"
+        "from tests.crew.tasks import echo, workers_of\n"
+        "honest = Foreman._end\n"
+        "def end(self, members):\n"
+        "    if self._stopping:\n"
+        "        for _ in range(3):\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "            time.sleep(0.1)\n"
+        "    honest(self, members)\n"
+        "Foreman._end = end\n"
+        "if __name__ == '__main__':\n"
+        "    try:\n"
+        "        with closing(side_by_side(echo, enumerate(range(1000)), 1)) as steps:\n"
+        "            next(steps)\n"
+        "    except KeyboardInterrupt:\n"
+        "        print(len(workers_of()), threading.active_count())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script],
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "0 1\n", "")

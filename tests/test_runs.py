@@ -191,6 +191,37 @@ def test_nobody_sees_it_half_written(
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_it_is_on_the_disk_before_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    sync, rename = os.fsync, Path.rename
+
+    def note_sync(descriptor: int) -> None:
+        done.append(os.path.relpath(Path(f"/proc/self/fd/{descriptor}").readlink(), tmp_path))
+        sync(descriptor)
+
+    def note_rename(path: Path, to: Path) -> Path:
+        done.append("rename")
+        return rename(path, to)
+
+    def write(folder: Path) -> None:
+        (folder / "below").mkdir()
+        (folder / "below" / "file").write_text("some")
+        (folder / "provenance.json").write_text("{}")
+
+    monkeypatch.setattr(os, "fsync", note_sync)
+    monkeypatch.setattr(Path, "rename", note_rename)
+    gigsim.runs.write_whole(tmp_path / "new" / "runs", "name", write)
+    partial = f"new/runs/.name.partial-{os.getpid()}"
+    named = done.index("rename")
+    assert set(done[:named]) == {
+        "new",
+        ".",
+        partial,
+        *(f"{partial}/{name}" for name in ("below", "below/file", "provenance.json")),
+    }
+    assert done[named + 1 :] == ["new/runs"]
+
+
 def refused(call: Callable[[], object]) -> InputError:
     with pytest.raises(InputError) as caught:
         call()

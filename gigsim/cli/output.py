@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from types import TracebackType
+from typing import IO, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,7 +18,27 @@ from rich.table import Table
 from gigsim.errors import InputError
 from gigsim.interrupts import Interrupts
 
-stderr = Console(stderr=True)
+
+class _Progress(Console):
+    """Standard error. A word on progress that cannot be written stops no work, and is lost."""
+
+    def on_broken_pipe(self) -> None:
+        """Go on in silence, where rich would end the process."""
+        _discard(self.file)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            super().__exit__(kind, error, trace)
+        except OSError:
+            _discard(self.file)
+
+
+stderr = _Progress(stderr=True)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress.")]
@@ -45,14 +67,32 @@ def check_target(path: Path) -> None:
         raise InputError(str(path), "cannot be written (Permission denied)", "name another place")
 
 
-def print_json(content: Mapping[str, Any]) -> None:
-    """A result for programs; NaN and infinities, which JSON lacks, become null."""
-    sys.stdout.write(json.dumps(_plain(content), indent=2, ensure_ascii=False) + "\n")
+def print_json(content: Mapping[str, Any], kept: str = "") -> None:
+    """A result for programs; NaN and infinities, which JSON lacks, become null.
+
+    Args:
+        content: the result.
+        kept: where it is as well, should standard output fail.
+
+    Raises:
+        typer.Exit: standard output fails; standard error has said so.
+    """
+    with _written(kept):
+        sys.stdout.write(json.dumps(_plain(content), indent=2, ensure_ascii=False) + "\n")
 
 
-def print_lines(lines: list[str]) -> None:
-    """A result for people."""
-    sys.stdout.write("\n".join(lines) + "\n")
+def print_lines(lines: list[str], kept: str = "") -> None:
+    """A result for people.
+
+    Args:
+        lines: the result.
+        kept: where it is as well, should standard output fail.
+
+    Raises:
+        typer.Exit: standard output fails; standard error has said so.
+    """
+    with _written(kept):
+        sys.stdout.write("\n".join(lines) + "\n")
 
 
 def print_table(title: str, rows: Sequence[tuple[str, ...]], header: tuple[str, ...] = ()) -> None:
@@ -65,8 +105,9 @@ def print_table(title: str, rows: Sequence[tuple[str, ...]], header: tuple[str, 
     for row in rows:
         table.add_row(*row)
     console = Console(file=sys.stdout)
-    console.print(title, highlight=False)
-    console.print(table)
+    with _written():
+        console.print(title, highlight=False)
+        console.print(table)
 
 
 def count(number: int, noun: str) -> str:
@@ -77,6 +118,27 @@ def count(number: int, noun: str) -> str:
 def percent(value: float | None, digits: int = 1) -> str:
     """A share for people; ``-`` where there is none."""
     return "-" if value is None else f"{100 * value:.{digits}f} %"
+
+
+@contextmanager
+def _written(kept: str = "") -> Iterator[None]:
+    """A result on its way to standard output, at once: what goes wrong is found out here."""
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as error:
+        _discard(sys.stdout)
+        line = f"error: standard output cannot be written to ({error.strerror})"
+        line += f"; {kept}" if kept else ""
+        stderr.print(line, markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+
+
+def _discard(file: IO[str]) -> None:
+    """Let go nowhere what a file still holds, and what comes, which would fail again at the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, file.fileno())
+    os.close(nowhere)
 
 
 def _plain(value: Any) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,11 @@ from gigsim.results.sources import ReplicatesSource, RunSource, StudySource
 _MOST = 20
 _MOST_VALUES = 8
 _MOST_FAILURES = 5
+#: Columns of the table of cases beside the varied keys, and what people call them.
+_COLUMNS = ("case", "runs", "alpha", "success")
+_TITLES = {"alpha": "α", "success": "S"}
+#: Characters; more than any table takes.
+_WIDE = 10_000
 #: Tables that figures are drawn from.
 _DRAWN = ("periods", "retrainings", "theory")
 
@@ -34,12 +41,14 @@ class Shown:
         content: for programs.
         lines: for people.
         table: for people, below the lines.
+        short: names of its columns where the whole ones do not fit.
         after: for people, below the table.
     """
 
     content: dict[str, Any]
     lines: list[str]
     table: Table | None = None
+    short: dict[str, str] = field(default_factory=dict)
     after: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
@@ -50,7 +59,7 @@ class Shown:
         """For people."""
         print_lines(self.lines)
         if self.table is not None:
-            Console(file=sys.stdout).print(self.table)
+            _print_table(self.table, self.short)
         if self.after:
             print_lines(self.after)
 
@@ -184,12 +193,29 @@ def _study(source: StudySource) -> Shown:
     lines += [f"  varied: {key} = {_values(values)}" for key, values in varied.items()]
     table = Table(title=f"means over replicates at the end; S is {metric}", title_justify="left")
     for name in cases:
-        table.add_column({"alpha": "α", "success": "S"}.get(name, name), justify="right")
+        table.add_column(_TITLES.get(name, name), justify="right")
     for row in _rows(cases.head(_MOST)):
         table.add_row(*(_in_table(name, value) for name, value in row.items()))
     more = len(cases) - _MOST
     after = [f"and {count(more, 'case')} more: --json has them all"] if more > 0 else []
-    return Shown(content, lines, table, after)
+    return Shown(content, lines, table, _short(source.varied), after)
+
+
+def _print_table(table: Table, short: dict[str, str]) -> None:
+    """With whole names where they fit, and nothing cut where not even short ones do."""
+    width, unbounded = Console(file=sys.stdout).width, Console(width=_WIDE)
+    if unbounded.measure(table).maximum > width:
+        for column in table.columns:
+            column.header = short.get(str(column.header), column.header)
+        width = max(width, unbounded.measure(table).maximum)
+    Console(file=sys.stdout, width=width).print(table)
+
+
+def _short(keys: Sequence[str]) -> dict[str, str]:
+    """Last parts of keys; the whole key where another column is called so, too."""
+    last = {key: key.rpartition(".")[2] for key in keys}
+    taken = Counter([*last.values(), *_COLUMNS, *_TITLES.values()])
+    return {key: part for key, part in last.items() if taken[part] == 1}
 
 
 def _cases(source: StudySource, runs: pd.DataFrame, success: str) -> pd.DataFrame:

@@ -150,7 +150,7 @@ def age_words(seconds: float) -> str:
 
 def _finished(entry: Entry) -> str:
     if entry.problem:
-        return "damaged"
+        return "other version" if entry.other else "damaged"
     if entry.ended is None:
         return "being written" if entry.live else "-"
     found = entry.ended

@@ -27,13 +27,16 @@ from gigsim.cli.output import (
     stderr,
 )
 from gigsim.cli.output import count as counted
-from gigsim.cli.run import stop
+from gigsim.cli.run import stop, tell
 from gigsim.errors import InputError
 from gigsim.interrupts import Interrupts
 
 if TYPE_CHECKING:
     from gigsim.experiments.sweep import Sweep, Tally
     from gigsim.processes import Outcome
+
+#: Seconds that a second Ctrl-C does not disturb the writing of what had ended before the first.
+_PATIENCE = 10.0
 
 
 def sweep_command(
@@ -95,6 +98,12 @@ def sweep_command(
         if study is None and resume is None:
             raise InputError("--dry-run", "no study given", "name a STUDY.toml")
         loaded = load_study(study) if study is not None else open_study(Path(str(resume)))
+        from gigsim.experiments import origin
+
+        if resume is None:
+            origin.inputs_now(loaded)
+        else:
+            origin.check_inputs(loaded, resume)
         _estimate(loaded, processes, interrupts_of(context), as_json=as_json)
         return
     from gigsim.experiments.sweep import CIRCUMSTANTIAL, Sweep, open_or_begin
@@ -102,9 +111,12 @@ def sweep_command(
 
     shared = None if no_cache else TrainingCache(cache, int(cache_gb * 1e9))
     interrupts = interrupts_of(context)
-    interrupts.running()
+    interrupts.running(_PATIENCE)
     folder = open_or_begin(study, out, resume, ["gigsim", *sys.argv[1:]], shared)
     work = Sweep(folder, processes, shared)
+    if resume is not None and not quiet:
+        for what in work.differs:
+            tell(f"note: not as it was, so that bits may differ: {what}")
     retry = None if retry_failed else (CIRCUMSTANTIAL if resume is not None else ())
     began = time.perf_counter()
     try:
@@ -192,6 +204,7 @@ def _say(work: Sweep, number: int, outcome: Outcome, progress: Progress) -> None
 
 def _report(work: Sweep, folder: Path, seconds: float, *, complete: bool, as_json: bool) -> None:
     tally = work.tally
+    kept = f"the study is {'' if complete else 'not '}complete: {_done(tally)} in {folder}"
     if as_json:
         print_json(
             {
@@ -205,7 +218,8 @@ def _report(work: Sweep, folder: Path, seconds: float, *, complete: bool, as_jso
                 "trainings": tally.trainings,
                 "trainings_cached": tally.cached,
                 "seconds": seconds,
-            }
+            },
+            kept=kept,
         )
     elif complete:
         study = work.study
@@ -216,7 +230,8 @@ def _report(work: Sweep, folder: Path, seconds: float, *, complete: bool, as_jso
                 f"  trainings  {tally.trainings:,} done, {tally.cached:,} fetched from the cache",
                 f"  written in {seconds:.0f} s to {folder}",
                 f"  gigsim runs show {folder}",
-            ]
+            ],
+            kept=kept,
         )
     again = f"{_go_on(folder)} --retry-failed"
     if not complete:

@@ -21,8 +21,8 @@ from gigsim.crew.frames import Frame, Kind
 from gigsim.crew.member import Member
 from gigsim.crew.outcome import Limits, Outcome
 from gigsim.crew.pieces import Ended, Piece, Told
+from gigsim.crew.spawning import GUARD, StillbornError
 from gigsim.crew.watch import Watch
-from gigsim.errors import InputError
 
 #: Seconds of work that are kept at hand, so that an owner who is busy that long starves nobody; and
 #: at most this many pieces a worker.
@@ -61,6 +61,7 @@ class Foreman(threading.Thread):
         self._looked_at_deaths = 0.0
         self._stillborn = 0
         self._selector = selectors.DefaultSelector()
+        self._over = threading.Event()
         self._alarm, self._waker = os.pipe()
         os.set_blocking(self._alarm, False)
         os.set_blocking(self._waker, False)
@@ -86,12 +87,21 @@ class Foreman(threading.Thread):
         self._wake()
 
     def stop(self) -> None:
-        """End all workers at once, and this thread."""
-        self._stopping = True
-        self._wake()
+        """End all workers at once, and this thread; what interrupts that is raised after it."""
+        interrupt: BaseException | None = None
+        # Not by joining: Python 3.11 takes a thread for ended whose join was interrupted.
+        while not self._over.is_set():
+            try:
+                self._stopping = True
+                self._wake()
+                self._over.wait()
+            except BaseException as error:  # noqa: BLE001 - raised below
+                interrupt = error
         self.join()
         os.close(self._alarm)
         os.close(self._waker)
+        if interrupt is not None:
+            raise interrupt
 
     def _wake(self) -> None:
         try:
@@ -103,6 +113,12 @@ class Foreman(threading.Thread):
 
     def run(self) -> None:
         """Until stopped."""
+        try:
+            self._run()
+        finally:
+            self._over.set()
+
+    def _run(self) -> None:
         # Ctrl-C is for the main thread, which it would not wake if it came to this one. The tracker
         # would undo that if the first worker started it.
         resource_tracker.ensure_running()
@@ -216,11 +232,10 @@ class Foreman(threading.Thread):
         killed = member.exit_code == -signal.SIGKILL
         most = _STILLBORN_KILLED if killed else _STILLBORN
         if self._stillborn >= most:
-            raise InputError(
+            raise StillbornError(
                 "worker processes",
                 f"{self._stillborn} in a row died as they started ({member.post_mortem()})",
-                'a script that starts them needs `if __name__ == "__main__":` around what it does;'
-                " otherwise run with fewer workers",
+                f"{GUARD}; otherwise run with fewer workers",
             )
 
     def _assign(self) -> None:

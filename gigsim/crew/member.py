@@ -137,7 +137,7 @@ class Member:
     def post_mortem(self) -> str:
         """How its process ended, in words."""
         code = self.exit_code
-        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        how = _name_of(-code) if code < 0 else f"exit code {code}"
         return f"its process died ({how}; killed, or out of memory?)"
 
     def resident(self, children: list[psutil.Process]) -> int:
@@ -158,3 +158,10 @@ class Member:
             pipe.close()
         with suppress(ValueError):
             self._process.close()
+
+
+def _name_of(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"  # one of the real-time signals, most of which have no name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any, Literal
 
 from gigsim.errors import InputError
@@ -57,9 +58,10 @@ class Outcome:
     Attributes:
         value: what the task returned.
         refused: bad input, found while working.
-        bug: the traceback of any other exception.
+        bug: the traceback of any other exception, from the task on: the same in any process.
         died: how the process ended that was working on it, in words.
         exceeded: the limit that it passed.
+        raised: of a bug, the type of the exception and the first line of what it says.
         measured: where a limit was passed, the limit and what was measured, in words.
         attempts: how often it was begun; more than 1 where a process died that worked on it.
     """
@@ -69,6 +71,7 @@ class Outcome:
     bug: str | None = None
     died: str | None = None
     exceeded: Literal["time", "memory"] | None = None
+    raised: str = ""
     measured: str = ""
     attempts: int = 1
 
@@ -91,8 +94,7 @@ class Outcome:
     @property
     def reason(self) -> str:
         """Why it failed, on one line; empty where it did not."""
-        last = (self.bug or "").strip().splitlines()[-1:]
-        return str(self.refused or self.died or self.measured or "".join(last))
+        return str(self.refused or self.died or self.measured or self.raised)
 
 
 def attempt(task: Task, argument: Any, tell: Callable[[Any], None]) -> Outcome:
@@ -107,4 +109,20 @@ def attempt(task: Task, argument: Any, tell: Callable[[Any], None]) -> Outcome:
 
 def bug(error: Exception) -> Outcome:
     """The outcome of a piece whose work raised what it should not."""
-    return Outcome(bug="".join(traceback.format_exception(error)))
+    found = traceback.TracebackException(type(error), error, _from_task_on(error.__traceback__))
+    said = "".join(found.format_exception_only()).splitlines()
+    # Of a syntax error, where it is comes first, indented.
+    first = next((line for line in said if line and not line.startswith(" ")), "")
+    return Outcome(bug="".join(found.format()), raised=first.rstrip())
+
+
+def _from_task_on(trace: TracebackType | None) -> TracebackType | None:
+    """A traceback without the frames that called the task; whole where it never got there."""
+    inner = trace
+    while inner is not None and _is_ours(inner.tb_frame.f_globals.get("__name__", "")):
+        inner = inner.tb_next
+    return inner or trace
+
+
+def _is_ours(module: str) -> bool:
+    return module == "gigsim.processes" or module.startswith("gigsim.crew.")

@@ -64,9 +64,23 @@ def kind_of_column(values: Iterable[Any]) -> Kind:
     return kinds.pop() if len(kinds) == 1 else "json"
 
 
+def kind_in_runs(values: Iterable[Any]) -> Kind:
+    """The kind of a column of tables of runs: whole and real numbers are both numbers there.
+
+    None, where a config has no such key, is a missing value and no kind.
+    """
+    found = [value for value in values if value is not None]
+    numbers = {_kind(value) for value in found} == {"whole", "number"}
+    return "number" if numbers else kind_of_column(found)
+
+
 def cell(value: Any, kind: Kind) -> Any:
-    """A value as a column of its kind has it."""
-    return canonical(value) if kind == "json" else value
+    """A value as a column of its kind has it; None, which is missing, as None."""
+    if value is None:
+        return None
+    if kind == "json":
+        return canonical(value)
+    return float(value) if kind == "number" else value
 
 
 def write_cases(cases: Sequence[Case], keys: Sequence[str], path: Path) -> None:

@@ -7,6 +7,7 @@ but what has ended since the last commit.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
@@ -31,12 +32,13 @@ def work_off(
     tables: Callable[[Any], dict[str, bytes]],
     limits: Limits | None = None,
     tell: Callable[[int, Any], None] | None = None,
-    ended: Callable[[int, Outcome], bool] | None = None,
+    ended: Callable[[int, Outcome], None] | None = None,
+    fail_fast: bool = False,
 ) -> bool:
-    """Do what is open in a store, until nothing is, or until told to stop.
+    """Do what is open in a store, until nothing is, or until a run fails that may not.
 
     Other processes may work on the same store: what they hold is waited for, and done here if they
-    die. Whatever ends this function, what had ended by then is committed.
+    die. Whatever ends this function, what had ended by then is committed, and told.
 
     Args:
         store: opened for writing.
@@ -46,15 +48,17 @@ def work_off(
         tables: for what the task returned the run's tables, each a stream of bytes.
         limits: of time, memory and repetitions.
         tell: gets the number of a run and what its task told.
-        ended: gets the number of a run and its outcome, just before it is committed; True goes on.
+        ended: gets the number of a run and its outcome, once it is committed: what it counts is
+            safe.
+        fail_fast: stop at the first run that fails.
 
     Returns:
-        Is nothing left to do? False when told to stop.
+        Is nothing left to do? False after a failure with ``fail_fast``.
 
     Raises:
         InputError: the store cannot be written to, or the disk is full.
     """
-    batch = _Batch(store, workers)
+    batch = _Batch(store, workers, tables, ended)
 
     def pieces() -> Iterator[tuple[int, Any]]:
         while numbers := batch.claim():
@@ -70,8 +74,8 @@ def work_off(
                 for found in outcomes:
                     if found is not None:
                         number, outcome = found
-                        batch.add(number, outcome, tables)
-                        if ended is not None and not ended(number, outcome):
+                        batch.add(number, outcome)
+                        if fail_fast and outcome.failed:
                             return False
                     # In this process the next run may take hours.
                     batch.commit(at_once=workers == 0)
@@ -93,12 +97,19 @@ def _more(store: Store) -> bool:
 class _Batch:
     """What has ended since the last commit, and how much to claim at a time."""
 
-    def __init__(self, store: Store, workers: int) -> None:
-        self._store = store
+    def __init__(
+        self,
+        store: Store,
+        workers: int,
+        tables: Callable[[Any], dict[str, bytes]],
+        ended: Callable[[int, Outcome], None] | None,
+    ) -> None:
+        self._store, self._tables, self._tell = store, tables, ended
         # One that is worked on and one that is sent ahead, for each worker.
         self._least = 2 * max(1, workers)
-        self._finished: list[Finished] = []
-        self._failed: list[Failure] = []
+        self._ended: list[tuple[int, Outcome]] = []
+        # Committed, and not yet told.
+        self._safe: deque[tuple[int, Outcome]] = deque()
         self._began = self._last = time.monotonic()
         self._committed = 0
 
@@ -107,22 +118,29 @@ class _Batch:
         rate = self._committed / max(time.monotonic() - self._began, _CLAIM_SECONDS)
         return self._store.claim(max(self._least, int(rate * _CLAIM_SECONDS)))
 
-    def add(self, number: int, outcome: Outcome, tables: Callable[[Any], dict[str, bytes]]) -> None:
-        if outcome.failed:
-            trace = outcome.bug or ""
-            self._failed.append(
-                Failure(number, outcome.kind, outcome.reason, trace, outcome.attempts)
-            )
-        else:
-            self._finished.append(Finished(number, tables(outcome.value)))
+    def add(self, number: int, outcome: Outcome) -> None:
+        self._ended.append((number, outcome))
 
     def commit(self, *, at_once: bool) -> None:
-        """Make it durable, now or when the last time was long enough ago."""
+        """Make it durable, now or when the last time was long enough ago, and then tell of it."""
         now = time.monotonic()
         if not at_once and now - self._last < COMMIT_SECONDS:
             return
         self._last = now
-        if self._finished or self._failed:
-            self._store.commit(self._finished, self._failed)
-            self._committed += len(self._finished) + len(self._failed)
-            self._finished, self._failed = [], []
+        if self._ended:
+            done = [(number, outcome) for number, outcome in self._ended if not outcome.failed]
+            failed = [(number, outcome) for number, outcome in self._ended if outcome.failed]
+            self._store.commit(
+                [Finished(number, self._tables(outcome.value)) for number, outcome in done],
+                [_failure(number, outcome) for number, outcome in failed],
+            )
+            self._committed += len(self._ended)
+            self._safe, self._ended = deque([*self._safe, *self._ended]), []
+        while self._safe:
+            number, outcome = self._safe.popleft()
+            if self._tell is not None:
+                self._tell(number, outcome)
+
+
+def _failure(number: int, outcome: Outcome) -> Failure:
+    return Failure(number, outcome.kind, outcome.reason, outcome.bug or "", outcome.attempts)

@@ -25,7 +25,7 @@ from gigsim.experiments.cases import (
     Case,
     Kind,
     cell,
-    kind_of_column,
+    kind_in_runs,
     read_cases,
     varied_keys,
     write_cases,
@@ -107,10 +107,15 @@ class Study:
     def columns(self, case: int) -> dict[str, Any]:
         """The varied keys' values in a case, as tables of runs have them.
 
-        What a case does not set has the value that its config has, or None. A key whose values have
-        several types, tables or lists has JSON text in every case, so that a column has one type.
+        What a case does not set has the value that its config has, or None where that has no such
+        key. A key whose values have several types, tables or lists has JSON text in every case, so
+        that a column has one type; of what the config has, however much of it the case spells out,
+        so that equal values are one text.
         """
-        return {key: cell(self._value(case, key), kind) for key, kind in self._kinds.items()}
+        return {
+            key: cell(self._resolved(case, key) if kind == "json" else self._value(case, key), kind)
+            for key, kind in self._kinds.items()
+        }
 
     def digest(self) -> str:
         """Twelve hexadecimal digits that name what is computed and kept."""
@@ -168,16 +173,18 @@ class Study:
     @cached_property
     def _kinds(self) -> dict[str, Kind]:
         cases = range(len(self.cases))
-        return {key: kind_of_column(self._value(case, key) for case in cases) for key in self.keys}
+        return {key: kind_in_runs(self._value(case, key) for case in cases) for key in self.keys}
 
     def _value(self, case: int, key: str) -> Any:
         """What the config of a case has at a varied key, as the case spells it if it sets it."""
         values = self.cases[case].values
-        if key in values:
-            return values[key]
+        return values[key] if key in values else self._resolved(case, key)
+
+    def _resolved(self, case: int, key: str) -> Any:
+        """What the config of a case has at a varied key, with all that its tables leave out."""
         # Another kind of table, or another part of it, changes what is at this key.
-        beside = any(table_of(other) == table_of(key) for other in values)
-        return plain(at(self.case_config(case) if beside else self.base, key))
+        touched = any(table_of(other) == table_of(key) for other in self.cases[case].values)
+        return plain(at(self.case_config(case) if touched else self.base, key))
 
     def __getstate__(self) -> dict[str, Any]:
         # What is cached is not sent to other processes.

@@ -6,9 +6,11 @@ See ``gigsim.experiments.runner`` for how runs are worked off, ``store`` for wha
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,13 +19,15 @@ from typing import Any
 import pyarrow as pa
 
 from gigsim.errors import InputError
+from gigsim.experiments import origin
 from gigsim.experiments.case import Job, Result, run_case
 from gigsim.experiments.runner import work_off
 from gigsim.experiments.study import Study, load_study, open_study
 from gigsim.learners.cache import TrainingCache
-from gigsim.processes import Limits, Outcome
+from gigsim.processes import Limits, Outcome, StillbornError, check_main
 from gigsim.runs import check_out, provenance, stamped, write_json, write_whole
-from gigsim.store.store import Failure, Store
+from gigsim.store.index import explained
+from gigsim.store.store import Failure, Store, StoreFull, read_counts
 
 #: Failures that say something of the machine rather than of the run: tried again on resuming.
 CIRCUMSTANTIAL = ("died",)
@@ -74,14 +78,19 @@ class Sweep:
     Attributes:
         study: what is run.
         tally: what has become of it so far, as far as this process knows.
+        differs: in what libraries and CPU are not those that the study was begun with, so that
+            bits may differ; a phrase each.
 
     Raises:
-        InputError: no study in the folder, or a cache that cannot be written to.
+        InputError: no study in the folder, or one begun with other files than are there now or by
+            another version of gigsim; a cache that cannot be written to.
     """
 
     def __init__(self, folder: Path, workers: int, cache: TrainingCache | None = None) -> None:
         self.folder, self._workers, self._cache = folder, workers, cache
         self.study = open_study(folder)
+        origin.check_inputs(self.study, folder)
+        self.differs = origin.check_environment(self.study, folder)
         self.tally = Tally(self.study.runs)
         if cache is not None:
             cache.check()
@@ -100,7 +109,7 @@ class Sweep:
             fail_fast: stop at the first run that fails.
             retry: kinds of failures to try again, None for all.
             tell: gets the number of a run and the period that it finished.
-            ended: gets the number of a run and its outcome.
+            ended: gets the number of a run and its outcome, once it is safe on the disk.
 
         Returns:
             Are the tables put together? False after a failure with ``fail_fast``.
@@ -112,11 +121,10 @@ class Sweep:
         limits = self.study.limits
         memory = None if limits.memory_gb is None else int(limits.memory_gb * 1e9)
 
-        def take(number: int, outcome: Outcome) -> bool:
+        def take(number: int, outcome: Outcome) -> None:
             self._count(outcome)
             if ended is not None:
                 ended(number, outcome)
-            return not (fail_fast and outcome.failed)
 
         with Store.open(self.folder) as store:
             if retry is None or retry:
@@ -124,6 +132,8 @@ class Sweep:
             counts = store.counts()
             self.tally.finished_before = counts.finished
             self.tally.failed_before = counts.failed
+            if counts.open and (self.differs or counts.finished or counts.failed):
+                origin.remember(self.folder, self.differs, counts.finished)
             done = work_off(
                 store,
                 run_case,
@@ -133,6 +143,7 @@ class Sweep:
                 limits=Limits(limits.seconds, memory, limits.repetitions),
                 tell=tell,
                 ended=take,
+                fail_fast=fail_fast,
             )
             if done:
                 store.finish(partial(failures_table, study=self.study))
@@ -181,16 +192,31 @@ def begin(study: Study, out: Path | str, command: Sequence[str] = ()) -> Path:
         ``out/<UTC time>-<name>-<hash of the study>``; it appears complete, or not at all.
 
     Raises:
-        InputError: ``out`` cannot be written to.
+        InputError: ``out`` cannot be written to, or the disk is full; a file that a case's config
+            names is not there.
     """
+    inputs = origin.inputs_now(study)
+    origin.load_libraries(study)
 
     def write(folder: Path) -> None:
+        with explained(folder):
+            fill(folder)
+
+    def fill(folder: Path) -> None:
         study.write(folder)
-        origin = provenance(study.config(0), "as its config says", command)
-        write_json(origin | {"config_hash": study.digest()}, folder / "provenance.json")
+        origin.write_inputs(inputs, folder)
+        made = provenance(study.config(0), "as its config says", command)
+        made |= {"config_hash": study.digest(), "resumed": []}
+        write_json(made, folder / origin.PROVENANCE_FILE)
         Store.create(folder, study.runs, study.replicates, ("runs", *study.record, "timings"))
 
-    return write_whole(Path(out), stamped(f"{study.name}-{study.digest()}"), write)
+    try:
+        return write_whole(Path(out), stamped(f"{study.name}-{study.digest()}"), write)
+    except StoreFull as error:
+        # What it names is gone.
+        raise InputError(
+            str(out), "the disk is full; nothing written", "free some space, or another --out"
+        ) from error
 
 
 def open_or_begin(
@@ -239,15 +265,38 @@ def sweep(
         out: the folder that holds runs and studies.
         resume: the folder of a study to go on with; ``study`` is then not needed.
         workers: processes; None is one a core. More than 0 needs Python's usual
-            ``if __name__ == "__main__":`` guard in the script that calls.
+            ``if __name__ == "__main__":`` guard in the script that calls, and a script that is a
+            file; notebooks and interactive sessions need neither.
         fail_fast: stop at the first run that fails.
         cache: where trainings are shared with other runs and studies; None trains each.
 
     Raises:
-        InputError: the study is refused, ``out`` cannot be written to, the disk is full.
+        InputError: the study is refused, workers could not start, ``out`` cannot be written to,
+            the disk is full.
     """
-    folder = open_or_begin(study, out, resume, ["gigsim.sweep", *sys.argv[:1]], cache)
     processes = (os.cpu_count() or 1) if workers is None else workers
+    if processes < 0:
+        raise InputError("workers", f"{processes}", "a number of processes is needed, 0 or more")
+    if processes:
+        check_main()
+    out_was_there = Path(out).exists()
+    folder = open_or_begin(study, out, resume, ["gigsim.sweep", *sys.argv[:1]], cache)
     retry = CIRCUMSTANTIAL if resume is not None else ()
-    Sweep(folder, processes, cache).run(fail_fast=fail_fast, retry=retry)
+    try:
+        Sweep(folder, processes, cache).run(fail_fast=fail_fast, retry=retry)
+    except StillbornError:
+        if resume is None:
+            _remove_unused(folder, and_parent=not out_was_there)
+        raise
     return folder
+
+
+def _remove_unused(folder: Path, and_parent: bool) -> None:
+    """Remove the folder of a study in which nothing has run, and perhaps the one it is in."""
+    counts = read_counts(folder)
+    if counts.finished or counts.failed or counts.claimed_by_others:
+        return
+    shutil.rmtree(folder)
+    if and_parent:
+        with suppress(OSError):  # somebody else uses it
+            folder.parent.rmdir()

@@ -2,23 +2,36 @@
 
 A Parquet file holds more than its values: statistics, offsets, padding. Written again from its own
 values by the same version of the library it comes out the same, byte for byte, or it was altered.
+What a study's folder holds is also held against what its index and its design say.
 """
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gigsim.config import digest, dumps
+from gigsim.config.toml_files import read_table
 from gigsim.errors import InputError
+from gigsim.experiments.cases import write_cases
+from gigsim.experiments.design import cases_of
+from gigsim.experiments.dotted import flat, is_value
+from gigsim.experiments.study import CASES_FILE, LARGEST, STUDY_FILE
+from gigsim.experiments.study_check import parts_of
 from gigsim.results.source import TABLES, Source
 from gigsim.results.sources import StudySource
+from gigsim.store.columns import numbers_of
+from gigsim.store.ending import FAILURES
 from gigsim.store.shards import parquet_writer
 
 _UNREADABLE = (OSError, ValueError, KeyError, pa.ArrowException)
+#: What :func:`gigsim.runs.write_whole` calls a folder: the hash of what it holds is at the end.
+_HASHED = re.compile(r"\d{8}T\d{6}Z-.+-([0-9a-f]{12})(-x\d+)?(-\d+)?")
 
 
 def altered_config(source: Source) -> list[str]:
@@ -30,14 +43,33 @@ def altered_config(source: Source) -> list[str]:
     wrong = []
     study = source.study if isinstance(source, StudySource) else None
     hashed = digest(config) if study is None else study.digest()
+    file = "config.toml" if study is None else f"{STUDY_FILE} or {CASES_FILE}"
     expected = source.provenance().get("config_hash")
+    named = _HASHED.fullmatch(source.path.resolve().name)
     if expected is not None and expected != hashed:
-        file = "config.toml" if study is None else "study.toml or cases.parquet"
         wrong.append(f"{file} is not what was run: hash {hashed}, run as {expected}")
-    path = source.path / "config.toml"
-    if study is None and path.read_text(encoding="utf-8") != dumps(config):
-        wrong.append("config.toml is not as gigsim wrote it")
+    # Folders may be renamed.
+    elif named is not None and named[1] != hashed:
+        wrong.append(f"{file} is not what was run: hash {hashed}, the folder's name has {named[1]}")
+    name, text = ("config.toml", dumps(config)) if study is None else (STUDY_FILE, study.dumps())
+    if (source.path / name).read_bytes() != text.encode():
+        wrong.append(f"{name} is not as gigsim wrote it")
     return wrong
+
+
+def altered_design(source: StudySource) -> list[str]:
+    """Has the design that ``study.toml`` spells out other cases than ``cases.parquet``?
+
+    Of a design that draws its cases it looks at nothing but their number: a library's next version
+    may draw others. One that read them from a file has them in ``cases.parquet`` alone.
+    """
+    path = source.path / STUDY_FILE
+    table, base, places = parts_of(read_table(path, "", LARGEST), str(path), source.path)
+    raw = cases_of(table.design, base, table.seed, places, source.path)
+    designed = [flat(values, is_value, (), places) for values in raw.values]
+    cases = [dict(case.values) for case in source.study.cases]
+    same = len(cases) == len(designed) if raw.random else cases == designed
+    return [] if same else [f"{CASES_FILE} has other cases than the design in {STUDY_FILE}"]
 
 
 def altered_tables(source: Source) -> list[str]:
@@ -45,7 +77,7 @@ def altered_tables(source: Source) -> list[str]:
 
     Needs the version of pyarrow that wrote them. Of a study it looks at what is compacted.
     """
-    wrong = []
+    wrong = _altered_cases(source) if isinstance(source, StudySource) else []
     for path in _files(source):
         name = str(path.relative_to(source.path))
         try:
@@ -58,9 +90,18 @@ def altered_tables(source: Source) -> list[str]:
     return wrong
 
 
+def _altered_cases(source: StudySource) -> list[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        again = Path(folder) / CASES_FILE
+        write_cases(source.study.cases, source.study.keys, again)
+        same = _same_bytes(again, source.path / CASES_FILE)
+    return [] if same else [f"{CASES_FILE} is not what gigsim writes for its values"]
+
+
 def _files(source: Source) -> list[Path]:
     if source.kind == "study":
-        return sorted(p for n in ("runs", *source.tables) for p in source.path.glob(f"{n}/part-*"))
+        parts = (p for n in ("runs", *source.tables) for p in source.path.glob(f"{n}/part-*"))
+        return sorted([*parts, *source.path.glob(FAILURES)])
     names = ("runs", *TABLES)
     return [p for p in (source.path / f"{name}.parquet" for name in names) if p.is_file()]
 
@@ -73,12 +114,17 @@ def _as_a_run(path: Path) -> bool:
 
 def _as_a_study(path: Path, source: StudySource) -> bool:
     """Row group by row group, as compaction writes it: a part may not fit into memory twice."""
+    replicates, last = source.study.replicates, -1
     with tempfile.TemporaryDirectory() as folder, pq.ParquetFile(path) as file:
         again = Path(folder) / path.name
-        with parquet_writer(again, file.schema_arrow, source.study.replicates) as writer:
+        with parquet_writer(again, file.schema_arrow, replicates) as writer:
             for group in range(file.num_row_groups):
                 table = file.read_row_group(group).replace_schema_metadata(None)
                 writer.write_table(table, row_group_size=max(1, len(table)))
+                numbers = np.append(last, numbers_of(table, replicates))
+                if (np.diff(numbers) < 0).any():
+                    return False
+                last = numbers[-1]
         return _same_bytes(again, path)
 
 

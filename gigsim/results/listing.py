@@ -13,14 +13,9 @@ import psutil
 
 from gigsim.checkpoint import SUFFIX, load_checkpoint
 from gigsim.errors import InputError
-from gigsim.results.source import Ended, Source
-from gigsim.results.sources import (
-    ReplicatesSource,
-    RunSource,
-    StudySource,
-    kind_of,
-    open_source,
-)
+from gigsim.results.kinds import PARTIAL, kind_of, of_another_version
+from gigsim.results.source import NEEDED, Ended, Source
+from gigsim.results.sources import ReplicatesSource, RunSource, StudySource, open_source
 from gigsim.store.writers import is_alive
 
 Kind = Literal["run", "replicates", "study", "checkpoint", "partial"]
@@ -29,8 +24,8 @@ Kind = Literal["run", "replicates", "study", "checkpoint", "partial"]
 RESULTS: tuple[Kind, ...] = ("run", "replicates", "study")
 
 _STAMP = re.compile(r"\d{8}T\d{6}Z")
-#: What is being written, with the number of the process that writes it.
-_PARTIAL = re.compile(r".+\.partial-(\d+)")
+#: What says how many periods a run has.
+_LENGTH = ("run.periods", "run.until", "run.limit")
 
 
 @dataclass(frozen=True)
@@ -50,6 +45,7 @@ class Entry:
         made: when it was begun, by its name, or last changed.
         live: is a process writing it?
         problem: why it cannot be read; empty where it can.
+        other: is that because another version of gigsim wrote it?
     """
 
     path: Path
@@ -64,6 +60,7 @@ class Entry:
     complete: bool = False
     live: bool = False
     problem: str = ""
+    other: bool = False
 
     @property
     def age(self) -> float:
@@ -107,8 +104,8 @@ def size_of(path: Path) -> int:
 
 def is_live(path: Path) -> bool:
     """Is a process at work on it: a writer of a study, or who writes what is ``partial``?"""
-    if partial := _PARTIAL.fullmatch(path.name):
-        return psutil.pid_exists(int(partial[1]))
+    if partial := PARTIAL.fullmatch(path.name):
+        return psutil.pid_exists(int(partial[2]))
     writers = path / ".writers"
     if not writers.is_dir():
         return False
@@ -116,7 +113,7 @@ def is_live(path: Path) -> bool:
 
 
 def _entry(path: Path) -> Entry | None:
-    if _PARTIAL.fullmatch(path.name) and _STAMP.match(path.name.lstrip(".")):
+    if PARTIAL.fullmatch(path.name) and _STAMP.match(path.name.lstrip(".")):
         return Entry(path, "partial", _made(path), size_of(path), live=is_live(path))
     if path.name.startswith("."):
         return None
@@ -146,7 +143,15 @@ def _result(path: Path) -> Entry:
             live=live,
         )
     except InputError as error:
-        return Entry(path, kind, _made(path), size_of(path), live=live, problem=error.problem)
+        return Entry(
+            path,
+            kind,
+            _made(path),
+            size_of(path),
+            live=live,
+            problem=_said(path, error),
+            other=of_another_version(path) is not None,
+        )
 
 
 def _checkpoint(path: Path) -> Entry:
@@ -154,7 +159,7 @@ def _checkpoint(path: Path) -> Entry:
     try:
         found = load_checkpoint(path)
     except InputError as error:
-        return Entry(path, "checkpoint", changed, size_of(path), problem=error.problem)
+        return Entry(path, "checkpoint", changed, size_of(path), problem=_said(path, error))
     return Entry(
         path,
         "checkpoint",
@@ -167,15 +172,24 @@ def _checkpoint(path: Path) -> Entry:
     )
 
 
+def _said(path: Path, error: InputError) -> str:
+    """All of a refusal, without the folder or file that the entry names anyway."""
+    words = str(error).removesuffix(f"; {NEEDED}")
+    return words.removeprefix(f"{path}: ").removeprefix(f"{path}/")
+
+
 def _seeds(source: Source) -> str:
     if isinstance(source, StudySource):
-        return f"from {source.study.seed}"
+        # Those of its runs are drawn from it, all over the range.
+        return f"study seed {source.study.seed}"
     first, count = _summary(source)["seed"], source.ended.runs
     return str(first) if count == 1 else f"{first} to {first + count - 1}"
 
 
 def _periods(source: Source) -> str:
     if isinstance(source, StudySource):
+        if set(_LENGTH) & set(source.varied):
+            return "varied"
         run = source.config(0, 0).run
         return str(run.periods) if run.until == "periods" else f"settled, at most {run.limit}"
     found = _summary(source)["periods"]

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from gigsim.errors import InputError
+from gigsim.results.kinds import PARTIAL, footers, is_ours, of_another_version
 from gigsim.results.listing import RESULTS, Entry, is_live
 from gigsim.results.source import TABLES
+from gigsim.store.store import read_counts
 
 _FILES = frozenset(
     {
@@ -22,6 +25,7 @@ _FILES = frozenset(
         "origin.txt",
         "study.toml",
         "cases.parquet",
+        "inputs.json",
         "failures.parquet",
         "index.sqlite",
         "index.sqlite-journal",
@@ -29,6 +33,10 @@ _FILES = frozenset(
         *(f"{name}.parquet" for name in TABLES),
     }
 )
+#: Tables without rows of finished runs.
+_NO_RUNS = frozenset({"cases.parquet", "failures.parquet"})
+#: Seconds in which somebody who made a study's folder has begun to write into it.
+_YOUNG = 60.0
 _SHARD = re.compile(r"(batch-\d{6}|part-\d{5})\.parquet")
 _FOLDERS = frozenset({"runs", *TABLES, ".writers", ".new", ".old"})
 _REPLICATE = re.compile(r"replicate-\d{3,}|\.replicate-\d{3,}(-\d+)?\.partial-\d+")
@@ -64,7 +72,8 @@ def choose(
 
     Args:
         found: of :func:`~gigsim.results.listing.entries`.
-        failed: results of which no run is finished: damaged ones, and studies without any.
+        failed: results without one finished run: damaged ones, and studies without any. Studies and
+            replicates that are damaged and still hold rows of runs are spared.
         partial: what killed processes were writing.
         older_than: seconds; only what is older. Alone, or with ``keep``, it is asked of all
             results, and of checkpoints by their last change.
@@ -91,11 +100,40 @@ def choose(
     if keep is not None:
         newest = {e.path for e in sorted(results, key=lambda e: (e.made, e.path.name))[::-1][:keep]}
         wanted = [entry for entry in wanted if entry.path not in newest]
-    reasons = [(entry, why_not(entry.path)) for entry in wanted]
+    reasons = [(entry, _why_not(entry, failed=failed)) for entry in wanted]
     return Pruning(
         chosen=tuple(entry for entry, why in reasons if why is None),
         spared=tuple((entry, why) for entry, why in reasons if why is not None),
     )
+
+
+def _why_not(entry: Entry, *, failed: bool) -> str | None:
+    """Also what :func:`why_not` cannot tell of a path."""
+    if (why := why_not(entry.path)) is not None:
+        return why
+    if entry.kind == "checkpoint" and entry.problem:
+        return f"no checkpoint of this version of gigsim ({entry.problem})"
+    unfinished = entry.kind == "study" and entry.ended is not None and entry.ended.open
+    # Nobody holds a lock between the making of a study's folder and its first writer.
+    if unfinished and min(entry.age, time.time() - entry.path.stat().st_mtime) < _YOUNG:
+        return "begun less than a minute ago"
+    if failed and entry.kind in RESULTS and _holds_runs(entry):
+        return "damaged, but holds finished runs (--older-than or --keep choose it)"
+    return None
+
+
+def _holds_runs(entry: Entry) -> bool:
+    """Does a study, or do replicates, hold a finished run, in whatever state the rest is?"""
+    if entry.kind == "run":
+        return False
+    if (entry.path / "index.sqlite").is_file():
+        try:
+            if read_counts(entry.path).finished:
+                return True
+        except InputError:
+            # The entry says what is wrong with it. The tables may be whole.
+            pass
+    return any(found.num_rows for path, found in footers(entry.path) if path.name not in _NO_RUNS)
 
 
 def why_not(path: Path) -> str | None:
@@ -104,9 +142,13 @@ def why_not(path: Path) -> str | None:
         return "a link"
     if is_live(path):
         return "a process is writing it"
-    if path.is_dir() and (foreign := _foreign(path)) is not None:
-        return f"holds {foreign}, which gigsim has not written"
-    return None
+    if not path.is_dir():
+        return None
+    if not is_ours(path):
+        return "neither its name nor a file in it says that gigsim made it"
+    if not PARTIAL.fullmatch(path.name) and (file := of_another_version(path)) is not None:
+        return f"of another version of gigsim ({file})"
+    return _foreign(path)
 
 
 def delete(entry: Entry) -> None:
@@ -132,16 +174,24 @@ def delete(entry: Entry) -> None:
 
 
 def _foreign(path: Path) -> str | None:
-    """A file or folder within, relative to it, that gigsim does not write; None where none is."""
+    """That a file or folder within is not gigsim's, or cannot be looked at; None where none is."""
     for root, folders, files in os.walk(path):
         at = Path(root)
+        if not os.access(at, os.R_OK | os.X_OK):
+            return f"{at} cannot be read"
         for name in folders:
             known = name in _FOLDERS or bool(_REPLICATE.fullmatch(name))
             if not known or (at / name).is_symlink():
-                return str((at / name).relative_to(path))
+                return _not_ours(path, at / name)
         for name in files:
             plain = name.removeprefix(".")
             known = plain in _FILES or bool(_SHARD.fullmatch(plain)) or at.name == ".writers"
             if not known or (at / name).is_symlink():
-                return str((at / name).relative_to(path))
+                return _not_ours(path, at / name)
+            if not os.access(at / name, os.R_OK):
+                return f"{at / name} cannot be read"
     return None
+
+
+def _not_ours(path: Path, inner: Path) -> str:
+    return f"holds {inner.relative_to(path)}, which gigsim has not written"

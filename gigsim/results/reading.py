@@ -17,8 +17,9 @@ import pandas as pd
 
 from gigsim.config import Config
 from gigsim.errors import InputError
+from gigsim.results.kinds import kind_of
 from gigsim.results.source import FAILURE_COLUMNS, KEYS, TABLES, Source
-from gigsim.results.sources import RunSource, kind_of, open_source, sources_in
+from gigsim.results.sources import RunSource, open_source, sources_in
 from gigsim.run_rows import runs_table
 
 _NEEDED = "a folder written by `gigsim run` or `gigsim sweep`, or one that holds such folders"

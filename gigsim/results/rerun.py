@@ -20,7 +20,7 @@ The rest is reported: equal up to which period, and by how much it differs.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -105,7 +105,12 @@ def run_again(job: Job, tell: Callable[[Any], None]) -> Again:
 
 
 def held_against(
-    stored: Mapping[str, pd.DataFrame], again: Again, config: Config, *, elsewhere: bool
+    stored: Mapping[str, pd.DataFrame],
+    again: Again,
+    config: Config,
+    *,
+    elsewhere: bool,
+    varied: Sequence[str] = (),
 ) -> tuple[Level, tuple[str, ...]]:
     """Compare a run's tables with those of its repetition.
 
@@ -114,18 +119,13 @@ def held_against(
         again: the repetition.
         config: of the run.
         elsewhere: was it made on another machine or with other versions?
+        varied: keys of the config that stand in front of the numbers in ``runs``; left out.
 
     Returns:
         ``values``: all equal, bit for bit; ``tolerances``: equal as far as can be asked elsewhere;
         ``differs``. And what is different, a line each.
     """
-    pairs = {
-        name: (table.drop(columns=[*KEYS], errors="ignore"), _repeated(again, name))
-        for name, table in stored.items()
-    }
-    # A study's varied keys stand in front of the numbers of its runs.
-    first, second = pairs["runs"]
-    pairs["runs"] = (first[[column for column in second if column in first]], second)
+    pairs = {name: _pair(name, table, again, varied) for name, table in stored.items()}
     found = {name: compare(*pair) for name, pair in pairs.items()}
     lines = tuple(f"{name}: {one.words()}" for name, one in found.items() if not one.equal)
     if not lines:
@@ -136,6 +136,16 @@ def held_against(
     if wrong:
         return "differs", tuple(wrong)
     return "tolerances", (_apart(pairs), *lines)
+
+
+def _pair(
+    name: str, stored: pd.DataFrame, again: Again, varied: Sequence[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    fresh = _repeated(again, name)
+    front = [*KEYS, *(varied if name == "runs" else ())]
+    # What only other runs have is missing here, in a table that holds them all.
+    others = [c for c in stored if c not in fresh and stored[c].isna().all()]
+    return stored.drop(columns=[*front, *others], errors="ignore"), fresh
 
 
 def _repeated(again: Again, name: str) -> pd.DataFrame:

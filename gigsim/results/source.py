@@ -169,8 +169,10 @@ class Source(ABC):
         for name in names:
             path = self.path / f"{name}.parquet"
             try:
-                check_schema(pq.read_schema(path), str(path.relative_to(self.path)))
-            except (OSError, ValueError, pa.ArrowException) as error:
+                check_schema(pq.read_schema(path), f"{name}.parquet")
+            except pa.ArrowException as error:
+                raise damaged(self.path, f"{name}.parquet is damaged: {error}") from error
+            except (OSError, ValueError) as error:
                 raise damaged(self.path, str(error)) from error
 
     def _no_such(self, case: int, replicate: int, allowed: str) -> InputError:

@@ -1,12 +1,11 @@
-"""The three kinds of folders that hold results, and how to tell them."""
+"""The three kinds of folders that hold results."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 from gigsim.config import Config, build, load
 from gigsim.errors import InputError
 from gigsim.experiments.study import Study, open_study
+from gigsim.results.kinds import kind_of
 from gigsim.results.source import (
     FAILURE_COLUMNS,
     NEEDED,
@@ -26,7 +26,6 @@ from gigsim.results.source import (
 from gigsim.run_rows import runs_table
 from gigsim.store.store import read_counts, read_failures, read_table, table_names
 
-_NAMED = re.compile(r"\d{8}T\d{6}Z-.+-[0-9a-f]{12}(-x\d+)?(-\d+)?")
 _MAYBE_WHOLE = ("tipping_period", "settled")
 #: What a run's summary.json needs for its row in a table of runs, and for being listed.
 _SUMMARISED = {
@@ -170,14 +169,17 @@ class StudySource(Source):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
+        # First the tables: where there is no index they are counted.
+        compacted = [name for name in ("runs", *TABLES) if self._part(name).is_file()]
+        self._look_at(tuple(f"{name}/part-00000" for name in compacted))
         # Also tells an index that is damaged or of another version.
         _ = self.ended
-        compacted = [name for name in ("runs", *self.tables) if self._part(name).is_file()]
-        self._look_at(tuple(f"{name}/part-00000" for name in compacted))
 
     @cached_property
     def study(self) -> Study:
         """Its design and configs."""
+        if not (self.path / "study.toml").is_file():
+            raise damaged(self.path, "study.toml is missing")
         return open_study(self.path)
 
     def _part(self, name: str) -> Path:
@@ -250,22 +252,6 @@ class StudySource(Source):
             raise damaged(path.parent, f"{path.name}: {error}") from error
         # How often a run was tried is in the index alone.
         return [{name: row.get(name) for name in FAILURE_COLUMNS} for row in found]
-
-
-def kind_of(path: Path) -> Literal["run", "replicates", "study"] | None:
-    """What a folder is, by the files in it and by its name; None where it is nothing of ours.
-
-    One that is damaged is still what it was.
-    """
-    if (path / "study.toml").is_file() or (path / "index.sqlite").is_file():
-        return "study"
-    if (path / "runs.parquet").is_file():
-        return "replicates"
-    if any((path / f"{name}.parquet").is_file() for name in ("periods", "retrainings")):
-        return "run"
-    if named := _NAMED.fullmatch(path.name):
-        return "replicates" if named[1] else "run"
-    return None
 
 
 def open_source(path: Path) -> Source:

@@ -20,11 +20,15 @@ import pandas as pd
 from gigsim.environment import differences, environment
 from gigsim.errors import InputError
 from gigsim.processes import Outcome, side_by_side
-from gigsim.results.integrity import altered_config, altered_tables
+from gigsim.results.accounts import runs_of, wrong_rows, wrong_values
+from gigsim.results.integrity import altered_config, altered_design, altered_tables
+from gigsim.results.kinds import kind_of
+from gigsim.results.layout import listing, what_is_left, wrong_files
 from gigsim.results.rerun import Again, Job, Level, held_against, run_again
 from gigsim.results.source import Source
-from gigsim.results.sources import RunSource, kind_of, open_source
+from gigsim.results.sources import RunSource, StudySource, open_source
 from gigsim.runs import write_table
+from gigsim.store.ledger import read_ledger
 from gigsim.streams import Streams
 from gigsim.summary import summarise_replicates
 
@@ -61,7 +65,8 @@ class Verification:
     """What became of all that were asked for.
 
     Attributes:
-        runs: finished ones in the folder, from which a sample may have been drawn.
+        runs: that the folder is to hold, from which a sample may have been drawn: of a study the
+            finished ones by its index.
         elsewhere: in what the machine and the versions differ from those of the run; where it is
             empty, equal bytes are asked for.
         problems: of the folder's files as a whole.
@@ -108,14 +113,21 @@ def verify(
     path = Path(path)
     try:
         source = open_source(path)
-        numbers = _finished(source)
+        ledger = read_ledger(path) if isinstance(source, StudySource) else None
+        files = listing(path)
+        numbers = runs_of(source, ledger)
+        problems = altered_config(source)
+        if isinstance(source, StudySource):
+            problems += altered_design(source) + wrong_files(source, files, ledger)
+        problems += wrong_rows(source, numbers) + wrong_values(source)
     except InputError as error:
-        if not path.is_dir() or kind_of(path) is None:
+        kind = kind_of(path) if path.is_dir() else None
+        if kind is None:
             raise
-        return Verification(0, (), (str(error),), ())
+        runs, lines = what_is_left(path) if kind == "study" else (0, [])
+        return Verification(runs, (), (str(error), *lines), ())
     provenance, now = source.provenance(), environment()
     elsewhere = differences(provenance, now) if provenance else ["no provenance.json"]
-    problems = altered_config(source)
     if provenance.get("versions", {}).get("pyarrow") == now["versions"]["pyarrow"]:
         problems += altered_tables(source)
     drawn = numbers if sample is None else _draw(numbers, sample, seed)
@@ -155,11 +167,17 @@ class _Check:
     def verdicts(self, numbers: Sequence[tuple[int, int]], workers: int) -> Iterator[Verdict]:
         try:
             stored = self._stored(numbers)
-        except InputError as error:
+        except (InputError, KeyError) as error:
             for case, replicate in numbers:
                 yield Verdict(case, replicate, "differs", (str(error),))
             return
-        pieces = ((index, self._job(*number)) for index, number in enumerate(numbers))
+        jobs: dict[int, Job] = {}
+        for index, (case, replicate) in enumerate(numbers):
+            try:
+                jobs[index] = self._job(case, replicate)
+            except InputError as error:
+                yield Verdict(case, replicate, "failed", (str(error),))
+        pieces = iter(jobs.items())
         work = side_by_side(run_again, pieces, min(workers, len(numbers)))
         with closing(work) as outcomes:
             for found in outcomes:
@@ -229,7 +247,9 @@ class _Check:
         if isinstance(source, RunSource) and self._same_files(source, again):
             return Verdict(*number, "bytes")
         config = source.config(*number)
-        level, lines = held_against(stored, again, config, elsewhere=self._elsewhere)
+        level, lines = held_against(
+            stored, again, config, elsewhere=self._elsewhere, varied=source.varied
+        )
         if level == "values" and isinstance(source, RunSource) and not self._elsewhere:
             return Verdict(*number, "differs", self._other_files(source, again))
         return Verdict(*number, level, lines)
@@ -247,12 +267,6 @@ class _Check:
         if json.dumps(source.summary) != json.dumps(again.summary):
             other.append("summary.json: other numbers")
         return tuple(other)
-
-
-def _finished(source: Source) -> list[tuple[int, int]]:
-    runs = source.runs()
-    pairs = zip(runs["case"], runs["replicate"], strict=True) if len(runs) else ()
-    return [(int(case), int(replicate)) for case, replicate in pairs]
 
 
 def _draw(numbers: Sequence[tuple[int, int]], sample: int, seed: int) -> list[tuple[int, int]]:

@@ -47,9 +47,7 @@ def compact(
             for name in tables:
                 (new / name).mkdir()
                 compaction.compact(files[name], schemas[name], new / name, runs, replicates)
-            rows = rows_of_failures(failed).combine_chunks()
-            with parquet_writer(new / FAILURES, rows.schema, replicates) as writer:
-                writer.write_table(rows)
+            _write_failures(new, rows_of_failures(failed), replicates)
             sync_folder(new)
             sync_folder(folder)
         except BaseException:
@@ -98,8 +96,39 @@ def reopen(folder: Path, sql: sqlite3.Connection, kinds: Sequence[str] | None) -
         if again:
             sql.execute("DELETE FROM failed WHERE number IN (SELECT number FROM freed)")
             sql.execute("UPDATE study SET phase = 'open', generation = generation + 1")
-            (folder / FAILURES).unlink(missing_ok=True)
+    if again:
+        remove_stale(folder, sql)
     return again
+
+
+def remove_stale(folder: Path, sql: sqlite3.Connection) -> None:
+    """Remove the failures of an end that no longer holds.
+
+    After the commit that says so: a kill or a full disk leaves a file too many, not one too few.
+    """
+    with index.transaction(folder, sql):
+        if phase(folder, sql) == "open":
+            (folder / FAILURES).unlink(missing_ok=True)
+
+
+def mend(
+    folder: Path,
+    sql: sqlite3.Connection,
+    rows_of_failures: Callable[[Sequence[Failure]], pa.Table],
+) -> None:
+    """Make the failures of a complete study anew where their file is gone; with the lock."""
+    if phase(folder, sql) != "complete" or (folder / FAILURES).exists():
+        return
+    with index.explained(folder):
+        replicates, failed = study(sql)[1], failures(sql)
+        _write_failures(compaction.new_folder(folder), rows_of_failures(failed), replicates)
+        compaction.swap(folder, [], [FAILURES])
+
+
+def _write_failures(new: Path, rows: pa.Table, replicates: int) -> None:
+    rows = rows.combine_chunks()
+    with parquet_writer(new / FAILURES, rows.schema, replicates) as writer:
+        writer.write_table(rows)
 
 
 def tidy(folder: Path, sql: sqlite3.Connection) -> None:

@@ -96,7 +96,7 @@ def create(folder: Path, runs: int, replicates: int, tables: str) -> None:
     Raises:
         InputError: there is one already; the folder cannot be written to; the disk is full.
     """
-    with explained(folder):
+    with explained(folder, new=True):
         # Created by us alone: SQLite would open a file that is there.
         os.close(os.open(folder / FILE, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         connection = _connect(folder, "rw")
@@ -167,8 +167,11 @@ def check(folder: Path, connection: sqlite3.Connection) -> None:
             "a folder made by `gigsim sweep` is needed",
         )
     if (found := connection.execute("PRAGMA user_version").fetchone()[0]) != VERSION:
+        hint = ": a newer one wrote it, update" if found > VERSION else ""
         raise InputError(
-            str(folder / FILE), f"has schema {found}", f"this version of gigsim reads {VERSION}"
+            str(folder / FILE),
+            f"has schema {found}",
+            f"this version of gigsim reads {VERSION}{hint}",
         )
 
 
@@ -212,13 +215,26 @@ def _undo(connection: sqlite3.Connection) -> None:
         connection.close()
 
 
+def is_open(connection: sqlite3.Connection) -> bool:
+    """Can it still be used? Not after an undoing that failed: see :func:`transaction`."""
+    try:
+        return connection.total_changes >= 0
+    except sqlite3.ProgrammingError:
+        return False
+
+
 @contextmanager
-def explained(folder: Path) -> Iterator[None]:
-    """Turn what the disk and SQLite say into lines for the user; what else they say are bugs."""
+def explained(folder: Path, new: bool = False) -> Iterator[None]:
+    """Turn what the disk and SQLite say into lines for the user; what else they say are bugs.
+
+    Args:
+        folder: the study's.
+        new: is it being made? Another place would do then.
+    """
     try:
         yield
     except sqlite3.Error as error:
-        known = _explanation(folder, error)
+        known = _explanation(folder, error, new)
         if known is None:
             raise
         raise known from error
@@ -229,11 +245,11 @@ def explained(folder: Path) -> Iterator[None]:
         if error.errno in NO_ROOM:
             raise StoreFull(folder, reason) from error
         if error.errno in _NO_RIGHT:
-            raise unwritable(folder, reason) from error
+            raise unwritable(folder, reason, new) from error
         raise
 
 
-def _explanation(folder: Path, error: sqlite3.Error) -> InputError | None:
+def _explanation(folder: Path, error: sqlite3.Error, new: bool) -> InputError | None:
     code = getattr(error, "sqlite_errorcode", 0)
     primary, reason = code & 0xFF, str(error)
     # A quota and the largest size of a file are "I/O errors" to SQLite when it writes.
@@ -242,7 +258,7 @@ def _explanation(folder: Path, error: sqlite3.Error) -> InputError | None:
     if primary in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return damaged(folder, reason)
     if primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-        return unwritable(folder, reason)
+        return unwritable(folder, reason, new)
     if primary == sqlite3.SQLITE_BUSY:
         return InputError(
             str(folder), f"another process holds the index for {PATIENCE:.0f} s", "end it first"
@@ -267,8 +283,7 @@ def missing(folder: Path) -> InputError:
     return InputError(str(folder), problem, "a folder made by `gigsim sweep` is needed")
 
 
-def unwritable(folder: Path, reason: str) -> InputError:
-    """The refusal of a folder that may only be read."""
-    return InputError(
-        str(folder), f"cannot be written to ({reason})", "give a writable folder: --out DIR"
-    )
+def unwritable(folder: Path, reason: str, new: bool = False) -> InputError:
+    """The refusal of a folder that may only be read; ``new``: one that was to be made."""
+    allowed = "give a writable folder: --out DIR" if new else "make it writable, or copy it"
+    return InputError(str(folder), f"cannot be written to ({reason})", allowed)

@@ -126,8 +126,15 @@ def write_durably(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
+def sync_all(folder: Path) -> None:
+    """Put a folder on the disk, with all files and folders in it."""
+    for path in folder.rglob("*"):
+        sync_folder(path)
+    sync_folder(folder)
+
+
 def sync_folder(folder: Path) -> None:
-    """Put the names in a folder on the disk."""
+    """Put the names in a folder, or what is in a file, on the disk."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -83,7 +83,7 @@ def table_names(folder: Path | str) -> list[str]:
     folder = Path(folder)
     if _without_index(folder):
         return sorted(p.parent.name for p in folder.glob("[a-z]*/part-00000.parquet"))
-    with _snapshot(folder) as sql:
+    with snapshot(folder) as sql:
         return list(study(sql)[2])
 
 
@@ -93,7 +93,7 @@ def read_counts(folder: Path | str) -> Counts:
     Raises:
         InputError: no study there.
     """
-    with _snapshot(Path(folder)) as sql:
+    with snapshot(Path(folder)) as sql:
         return counts(Path(folder), sql, None)
 
 
@@ -103,7 +103,7 @@ def read_failures(folder: Path | str) -> list[Failure]:
     Raises:
         InputError: no study there.
     """
-    with _snapshot(Path(folder)) as sql:
+    with snapshot(Path(folder)) as sql:
         return failures(sql)
 
 
@@ -191,7 +191,7 @@ def _contents(folder: Path, name: str) -> _Contents:
         files = sorted((folder / name).glob("part-*.parquet"))
         replicates = int(pq.read_schema(files[0]).metadata[b"replicates"])
         return _Contents(replicates, None, files, [])
-    with _snapshot(folder) as sql:
+    with snapshot(folder) as sql:
         _, replicates, tables = study(sql)
         phase = sql.execute("SELECT phase FROM study").fetchone()[0]
         shards = sql.execute("SELECT file FROM shards WHERE name = ? ORDER BY file", [name])
@@ -264,8 +264,12 @@ def _without_index(folder: Path) -> bool:
 
 
 @contextmanager
-def _snapshot(folder: Path) -> Iterator[sqlite3.Connection]:
-    """The index at one moment; writes nothing, keeps writers waiting while it is open."""
+def snapshot(folder: Path) -> Iterator[sqlite3.Connection]:
+    """The index at one moment; writes nothing, keeps writers waiting while it is open.
+
+    Raises:
+        InputError: no index there, not ours, of another version, damaged.
+    """
     with index.explained(folder), ExitStack() as stack:
         try:
             connection = _begun(folder)

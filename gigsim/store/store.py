@@ -98,11 +98,11 @@ class Store:
             raise ValueError(f"names of tables have to be words, got {tables}")
         if len(set(tables)) < len(tables):
             raise ValueError(f"a table is there twice: {tables}")
-        with index.explained(folder):
+        with index.explained(folder, new=True):
             for name in tables:
                 (folder / name).mkdir()
         index.create(folder, runs, replicates, json.dumps(list(tables)))
-        with index.explained(folder):
+        with index.explained(folder, new=True):
             sync_folder(folder)
 
     @classmethod
@@ -127,6 +127,7 @@ class Store:
                     ending.tidy(folder, store._sql)
             with store._transaction():
                 store._recover()
+            ending.remove_stale(folder, store._sql)
         except BaseException:
             store._release()
             raise
@@ -153,7 +154,7 @@ class Store:
         if self._lock is None:
             return
         try:
-            if flush:
+            if flush and index.is_open(self._sql):
                 self.flush()
         finally:
             self._release()
@@ -233,7 +234,8 @@ class Store:
         Each is rewritten sorted by case, replicate and the run's own order of rows, as
         ``part-00000.parquet`` and so on; ``failures.parquet`` is written. For the microseconds
         between two renames a table's folder is not there; :func:`read_table` waits for it. Called
-        again after a kill at any point, it goes on; called on a complete study, it does nothing.
+        again after a kill at any point, it goes on; called on a complete study, it does nothing
+        but make ``failures.parquet`` where that is gone.
 
         Args:
             rows_of_failures: makes ``failures.parquet`` of the failures, by number; called with
@@ -250,6 +252,7 @@ class Store:
                 self.flush()
                 ending.compact(self.folder, self._sql, rows_of_failures)
                 ending.swap(self.folder, self._sql)
+            ending.mend(self.folder, self._sql, rows_of_failures)
             ending.tidy(self.folder, self._sql)
         pa.default_memory_pool().release_unused()
         return True
@@ -288,7 +291,8 @@ class Store:
     def _release(self) -> None:
         lock, self._lock = self._lock, None
         try:
-            if lock is not None:
+            # Closed where a transaction could not even be undone; ours is a dead writer then.
+            if lock is not None and index.is_open(self._sql):
                 with self._transaction() as sql:
                     claims.free(sql, self._id)
                     lock.release()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import tomllib
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from gigsim.cli.runs_show import _short
 from gigsim.config import load
 from gigsim.experiments.study import load_study
 from gigsim.runs import load_run, read_table, write_table
@@ -65,6 +68,20 @@ def test_list_of_what_is_not_well(gigsim: Gigsim, runs: Path) -> None:
     resume = {Path(entry["path"]).name: entry["resume"] for entry in found}
     assert resume["left"] == "gigsim sweep --resume runs/left"
     assert resume["study"] is None
+
+
+def test_list_of_what_a_newer_gigsim_wrote(gigsim: Gigsim, runs: Path) -> None:
+    with closing(sqlite3.connect(runs / "study" / "index.sqlite")) as index:
+        index.execute("PRAGMA user_version = 2")
+    done = gigsim("runs", "list")
+    assert "other version" in done.out
+    assert (
+        "study: index.sqlite: has schema 2; this version of gigsim reads 1: a newer one wrote it,"
+        " update\n"
+    ) in done.out
+    done = gigsim("runs", "prune", "--failed", "--yes")
+    assert "stays: study: of another version of gigsim (index.sqlite)\n" in done.out
+    assert (runs / "study" / "index.sqlite").is_file()
 
 
 def test_an_empty_list(gigsim: Gigsim, tmp_path: Path) -> None:
@@ -127,6 +144,35 @@ def test_show_many_cases(gigsim: Gigsim, tmp_path: Path) -> None:
     assert done.out.splitlines()[-1] == "and 10 cases more: --json has them all"
     assert "0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, ... (30 values)" in done.out
     assert len(json.loads(gigsim("runs", "show", ".", "--json").out)["final"]) == 30
+
+
+def test_a_narrow_terminal_gets_short_names(
+    gigsim: Gigsim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = {
+        "collective.leak": [0.0, 0.1],
+        "collective.first_movers": [4, 6],
+        "network.kind": ["complete", "ring"],
+        "run.periods": [2, 3],
+    }
+    study = load_study(quick_study(design={"kind": "grid", "values": values}))
+    study.write(tmp_path)
+    Store.create(tmp_path, study.runs, study.replicates, ("runs", "timings"))
+    monkeypatch.setenv("COLUMNS", "200")
+    header = gigsim("runs", "show", ".").out.split("┃")[1:-1]
+    assert [name.strip() for name in header] == ["case", *values, "runs", "α", "S"]
+    for width in ("70", "20"):
+        monkeypatch.setenv("COLUMNS", width)
+        done = gigsim("runs", "show", ".")
+        header = [name.strip() for name in done.out.split("┃")[1:-1]]
+        short = ["leak", "first_movers", "kind", "periods"]
+        assert header == ["case", *short, "runs", "α", "S"]
+        assert "…" not in done.out
+
+
+def test_short_names_are_told_apart() -> None:
+    keys = ["platform.learner.kind", "network.kind", "collective.leak", "a.runs", "name"]
+    assert _short(keys) == {"collective.leak": "leak", "name": "name"}
 
 
 def test_show_failures(gigsim: Gigsim, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import resource
 import signal
@@ -168,23 +169,110 @@ def test_a_full_disk_loses_nothing(
         "--workers",
         "1",
         "--no-cache",
-        "--quiet",
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )
     out, err = process.communicate(timeout=120)
     assert (process.returncode, out) == (2, "")
-    (line,) = err.splitlines()
+    *told, line = err.splitlines()
     assert "the disk is full" in line
     folder = only_folder(tmp_path)
     assert f"gigsim sweep --resume runs/{folder.name}" in line
     before = read_counts(folder).finished
     assert before < 80
+    # What the last line says: no run was told of that is not safe.
+    assert len([line for line in told if line.startswith("case ")]) <= before
     assert gigsim("sweep", "--resume", str(folder), "--workers", "2", "--quiet").code == 0
     assert read_counts(folder).finished == 80
     whole = gigsim("sweep", name, "--out", "whole", "--workers", "0", "--quiet")
     assert whole.code == 0
     (other,) = (tmp_path / "whole").iterdir()
     assert bytes_of(folder) == bytes_of(other)
+
+
+def test_a_disk_too_full_to_begin(tmp_path: Path, study: Callable[..., str]) -> None:
+    process = start(
+        tmp_path,
+        study(),
+        "--no-cache",
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000)),
+    )
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, out) == (2, "")
+    said = "the disk is full; nothing written; free some space, or another --out"
+    assert err == f"error: runs: {said}\n"
+    assert not list((tmp_path / "runs").iterdir())
+
+
+@pytest.mark.parametrize("option", ["--quiet", "--json"])
+def test_standard_output_that_is_full(
+    tmp_path: Path, study: Callable[..., str], option: str
+) -> None:
+    command = [sys.executable, "-c", COMMAND, "sweep", study(replicates=1), "--no-cache"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*command, "--workers", "0", option],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    what = f"the study is complete: 4 of 4 runs done in runs/{only_folder(tmp_path).name}"
+    said = "standard output cannot be written to (No space left on device)"
+    assert done.stderr == f"error: {said}; {what}\n"
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_progress_that_cannot_be_written_stops_no_study(
+    tmp_path: Path, study: Callable[..., str], full: bool
+) -> None:
+    command = [sys.executable, "-c", COMMAND, "sweep", study(replicates=1), "--no-cache"]
+    if full:
+        stderr = os.open("/dev/full", os.O_WRONLY)
+    else:
+        reader, stderr = os.pipe()
+        os.close(reader)
+    done = subprocess.run(
+        [*command, "--workers", "0"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        check=False,
+    )
+    os.close(stderr)
+    assert done.returncode == 0
+    assert done.stdout.startswith("quick: 4 cases x 1 replicate, 4 of 4 runs done\n")
+
+
+@pytest.mark.parametrize(
+    "apart",
+    [
+        0.05,
+        *(pytest.param(apart, marks=pytest.mark.slow) for apart in (0.0, 0.005, 0.02, 0.1, 0.3)),
+    ],
+)
+def test_a_second_ctrl_c_does_not_disturb_the_first(
+    tmp_path: Path, study: Callable[..., str], apart: float
+) -> None:
+    process = start(tmp_path, study(replicates=300), "--workers", "2", "--no-cache")
+    deadline = time.monotonic() + 120
+    while finished(tmp_path) < 5:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    for _ in range(2):
+        process.send_signal(signal.SIGINT)
+        time.sleep(apart)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    *told, what, how = err.splitlines()
+    assert all(line.startswith("case ") for line in told)
+    safe = read_counts(only_folder(tmp_path)).finished
+    assert what.startswith(f"interrupted: {safe:,} of 1,200 runs done in ")
+    assert len(told) == safe
+    assert how.startswith("gigsim sweep --resume ")
 
 
 def test_a_read_only_folder_is_left_as_it_is(

@@ -96,6 +96,8 @@ def by_word(argument: Any, tell: Tell) -> Any:
             raise ZeroDivisionError("planted")
         case "killed":
             os.kill(os.getpid(), signal.SIGKILL)
+        case "signalled":
+            os.kill(os.getpid(), rest[0])
         case "gone":
             os._exit(3)
         case "exits":

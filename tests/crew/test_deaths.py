@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from gigsim.crew import foreman
+from gigsim.crew.outcome import attempt
 from gigsim.errors import InputError
 from gigsim.processes import Limits, Outcome, side_by_side
 from tests.crew.tasks import (
@@ -41,6 +42,12 @@ def test_a_piece_is_begun_again_as_often_as_limits_say() -> None:
     assert "SIGKILL" in found[1].reason
     assert "exit code 3" in found[3].reason
     assert "exit code 4" in found[5].reason
+
+
+def test_signals_without_a_name_kill_too() -> None:
+    found = all_of(by_word, [("signalled", 40), ("signalled", signal.SIGTERM)], workers=1)
+    assert "(signal 40;" in found[0].reason
+    assert "(SIGTERM;" in found[1].reason
 
 
 def test_what_was_sent_ahead_goes_back_at_no_cost() -> None:
@@ -166,7 +173,7 @@ def test_workers_that_die_as_they_start_end_it(tmp_path: Path) -> None:
     )
     assert shown.returncode == 1
     assert shown.stderr.splitlines()[-1].startswith(
-        "gigsim.errors.InputError: worker processes: 3 in a row died as they started"
+        "gigsim.crew.spawning.StillbornError: worker processes: 3 in a row died as they started"
     )
     assert "__main__" in shown.stderr.splitlines()[-1]
 
@@ -208,6 +215,28 @@ def test_a_task_that_workers_cannot_load() -> None:
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert "RuntimeError: a worker cannot load the task" in shown.stderr
     assert "No module named 'no_such_module_of_ours'" in shown.stderr
+
+
+def test_a_bug_is_told_from_the_task_on_and_its_reason_is_one_line() -> None:
+    error: Exception
+    for error, reason in (
+        (ValueError("one\ntwo\nthree"), "ValueError: one"),
+        (SyntaxError("bad", ("file", 1, 1, "x x", 1, 2)), "SyntaxError: bad"),
+        (KeyError(), "KeyError"),
+        (InputError("a", "b", "c"), "a: b; c"),
+    ):
+
+        def task(raised: Exception, _: Any) -> None:
+            raise raised
+
+        outcome = attempt(task, error, print)
+        assert outcome.reason == reason
+        if not isinstance(error, InputError):
+            first, frame, *_ = (outcome.bug or "").splitlines()
+            assert first == "Traceback (most recent call last):"
+            assert frame.endswith(" in task")
+    # What is raised before a task is reached keeps all of it.
+    assert "in attempt" in (attempt(None, 0, print).bug or "")  # type: ignore[arg-type]
 
 
 def test_kinds_and_reasons() -> None:

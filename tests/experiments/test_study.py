@@ -162,7 +162,7 @@ class TestConfigs:
         found = load_study(EVERY_TYPE)
         rows = [found.columns(case) for case in range(len(found.cases))]
         for key in found.keys:
-            assert len({type(row[key]) for row in rows}) == 1, key
+            assert len({type(row[key]) for row in rows if row[key] is not None}) == 1, key
         assert [row["run.periods"] for row in rows] == [2, 3, 24, 24, 24, 7, 24]
         assert json.loads(rows[0]["society.spillover"]) == "measured"
         assert json.loads(rows[2]["society.spillover"]) == 0.5
@@ -173,8 +173,48 @@ class TestConfigs:
         }
         # What its own law is, not the base's.
         assert json.loads(rows[5]["population.cost"])["low"] == 0.1
-        assert json.loads(rows[3]["population.cost.low"]) is None
-        assert json.loads(rows[0]["population.cost.low"]) == 0.25
+        assert rows[3]["population.cost.low"] is None
+        assert rows[0]["population.cost.low"] == 0.25
+        # A number in the place of a law is the law that it stands for.
+        assert json.loads(rows[3]["population.cost"]) == {"kind": "constant", "value": 0.7}
+
+    def test_equal_tables_are_one_value_however_much_is_spelled_out(self) -> None:
+        cases = [
+            {"platform.learner": {"kind": "linear"}},
+            {"platform.learner": {"kind": "bayes"}, "corpus.cells": 30},
+            {"population.turnover": 0.1},
+            {"run.limit": 12, "platform.learner": {"kind": "linear", "c": 10.0}},
+        ]
+        content = {
+            "name": "x",
+            "set": {"platform.learner.kind": "linear"},
+            "design": {"kind": "list", "cases": cases},
+        }
+        found = load_study(content)
+        told = [found.columns(case)["platform.learner"] for case in range(4)]
+        assert told[0] == told[2] == told[3] != told[1]
+        assert json.loads(told[0]) == found.case_config(0).platform.learner.model_dump(mode="json")
+        # What names the case, and its seeds, is as the case spells it.
+        assert found.cases[0].values == {"platform.learner": {"kind": "linear"}}
+        assert found.seed_of(0, 0) == run_seed(1, cases[0], 0)
+
+    @pytest.mark.parametrize("place", [0, 1, 2])
+    def test_what_a_config_does_not_have_is_missing(self, place: int) -> None:
+        cases: list[dict[str, Any]] = [
+            {"network.kind": "ring", "network.degree": degree} for degree in (4, 10)
+        ]
+        cases.insert(place, {"network.kind": "complete"})
+        found = load_study({"name": "x", "design": {"kind": "list", "cases": cases}})
+        expected: list[int | None] = [4, 10]
+        expected.insert(place, None)
+        assert [found.columns(case)["network.degree"] for case in range(3)] == expected
+
+    def test_whole_and_real_numbers_are_numbers(self) -> None:
+        values = {"network.kind": ["ring", "random"], "network.degree": [4, 6]}
+        found = load_study({"name": "x", "design": {"kind": "grid", "values": values}})
+        degrees = [found.columns(case)["network.degree"] for case in range(4)]
+        assert degrees == [4.0, 6.0, 4.0, 6.0]
+        assert {type(degree) for degree in degrees} == {float}
 
 
 class TestSeeds:

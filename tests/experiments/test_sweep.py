@@ -19,7 +19,7 @@ from gigsim.experiments.study import load_study, open_study
 from gigsim.experiments.sweep import Sweep, begin
 from gigsim.learners.cache import TrainingCache
 from gigsim.model import GigEconomy
-from gigsim.store.store import Store, read_counts
+from gigsim.store.store import Store, StoreFull, read_counts
 from tests.experiments.studies import QUICK, bytes_of, quick_study
 
 
@@ -141,13 +141,15 @@ def crooked(tmp_path: Path, what: str, study: dict[str, Any], **options: Any) ->
     script.write_text(CROOKED.format(what=what))
     arguments = repr((study, {"out": str(tmp_path / "runs"), **options}))
     subprocess.run([sys.executable, str(script), arguments], check=True, timeout=300)
-    (folder,) = (tmp_path / "runs").iterdir()
+    (folder,) = Path(options.get("out", tmp_path / "runs")).iterdir()
     return folder
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_a_bug_is_a_row_and_the_rest_goes_on(alone: Path, tmp_path: Path, workers: int) -> None:
-    folder = crooked(tmp_path, "1 / 0", quick_study(), workers=workers)
+def test_a_bug_is_a_row_and_the_rest_goes_on(alone: Path, tmp_path: Path) -> None:
+    folder = crooked(tmp_path, "1 / 0", quick_study(), workers=0)
+    other = crooked(tmp_path, "1 / 0", quick_study(), workers=2, out=str(tmp_path / "other"))
+    assert bytes_of(other) == bytes_of(folder)
+    assert "failures.parquet" in bytes_of(folder)
     failures = pd.read_parquet(folder / "failures.parquet")
     assert list(failures["case"]) == [2, 2, 2, 3, 3, 3]
     assert set(failures["kind"]) == {"error"}
@@ -267,6 +269,60 @@ def test_two_studies_at_once_share_trainings(tmp_path: Path) -> None:
     for folder, study in zip(folders, studies, strict=True):
         alone = gigsim.sweep(study, out=tmp_path / "alone", workers=0)
         assert bytes_of(folder) == bytes_of(alone)
+
+
+@pytest.mark.parametrize("stdin", [False, True])
+def test_a_script_that_workers_cannot_import(tmp_path: Path, stdin: bool) -> None:
+    """Without a guard, or without a file: a line that says so, and nothing is left."""
+    script = tmp_path / "script.py"
+    script.write_text(f"import gigsim\ngigsim.sweep({quick_study()!r}, workers=1)\n")
+    with script.open() as file:
+        done = subprocess.run(
+            [sys.executable, *([] if stdin else [str(script)])],
+            stdin=file if stdin else None,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+    assert done.returncode == 1
+    # Those of the workers would bury it.
+    assert done.stderr.count("Traceback") == 1
+    said = "give workers=0, or save the script" if stdin else 'needs `if __name__ == "__main__":`'
+    assert said in done.stderr.splitlines()[-1]
+    assert "Error: worker processes: " in done.stderr.splitlines()[-1]
+    assert [path.name for path in tmp_path.iterdir()] == ["script.py"]
+
+
+def test_a_number_of_workers_is_no_less_than_0(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="workers: -1"):
+        gigsim.sweep(quick_study(), out=tmp_path / "runs", workers=-1)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_told_is_safe(tmp_path: Path) -> None:
+    sweep = Sweep(begin(load_study(quick_study()), tmp_path), 0)
+    safe = []
+    assert sweep.run(ended=lambda *_: safe.append(read_counts(sweep.folder).finished))
+    assert safe == list(range(1, 13))
+
+
+def test_what_is_not_committed_is_not_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sweep = Sweep(begin(load_study(quick_study()), tmp_path), 0)
+    honest = Store.commit
+    told: list[int] = []
+
+    def commit(store: Store, *arguments: Any) -> list[int]:
+        if len(told) == 3:
+            raise StoreFull(store.folder, "planted")
+        return honest(store, *arguments)
+
+    monkeypatch.setattr(Store, "commit", commit)
+    with pytest.raises(StoreFull):
+        sweep.run(ended=lambda number, _: told.append(number))
+    assert told == [0, 1, 2]
+    assert sweep.tally.finished == 3 == read_counts(sweep.folder).finished
 
 
 def test_interrupted_it_keeps_what_had_ended(alone: Path, tmp_path: Path) -> None:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from gigsim.checkpoint import save_checkpoint
 from gigsim.errors import InputError
 from gigsim.experiments.study import load_study
+from gigsim.experiments.sweep import begin
 from gigsim.model import GigEconomy
 from gigsim.results.listing import Entry, entries, is_live, size_of
 from gigsim.results.prune import Pruning, choose, delete, why_not
+from gigsim.results.reading import load_runs
 from gigsim.store.store import Store
 from tests.experiments.studies import quick_study
 from tests.permissions import bound_by_permissions
@@ -43,6 +49,11 @@ def named(days: float, name: str) -> str:
     return f"{stamp.strftime('%Y%m%dT%H%M%SZ')}-{name}-0123456789ab"
 
 
+def made_days_ago(folder: Path, days: float) -> None:
+    then = (datetime.now(UTC) - timedelta(days=days)).timestamp()
+    os.utime(folder, (then, then))
+
+
 @pytest.fixture
 def runs(made: dict[str, Path], tmp_path: Path) -> dict[str, Path]:
     """A folder of runs of many ages, by what is in it."""
@@ -58,6 +69,7 @@ def runs(made: dict[str, Path], tmp_path: Path) -> dict[str, Path]:
     study = load_study(quick_study())
     study.write(found["empty"])
     Store.create(found["empty"], study.runs, study.replicates, ("runs", "periods", "timings"))
+    made_days_ago(found["empty"], 4)
     # No process has this number: it is above the largest that Linux gives.
     found["partial"] = Path(shutil.copytree(made["run"], out / f".{named(3, 'p')}.partial-9999999"))
     found["waiting"] = out / f"{named(2, 'w')}-x3.partial-9999999"
@@ -106,7 +118,7 @@ def test_what_is_there(runs: dict[str, Path], tmp_path: Path) -> None:
     assert run.bytes == sum(file.stat().st_size for file in runs["run"].iterdir())
     assert found[runs["replicates"]].seeds == "1 to 2"
     assert study.ended is not None
-    assert (study.ended.runs, study.ended.finished, study.seeds) == (4, 4, "from 1")
+    assert (study.ended.runs, study.ended.finished, study.seeds) == (4, 4, "study seed 1")
     assert "summary.json" in found[runs["damaged"]].problem
     assert [name for name, path in runs.items() if found[path].live] == ["live"]
     checkpoint = found[runs["checkpoint"]]
@@ -228,6 +240,154 @@ def test_a_link_stays(runs: dict[str, Path], tmp_path: Path) -> None:
     assert "run" not in names(runs, found)
     assert why_not(runs["run"]) == "a link"
     assert (elsewhere / "periods.parquet").is_file()
+
+
+def of_a_newer_index(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "index.sqlite")) as index:
+        index.execute("PRAGMA user_version = 2")
+
+
+def of_a_newer_table(folder: Path) -> None:
+    path = next(folder.rglob("part-00000.parquet"), folder / "periods.parquet")
+    table = pq.read_table(path)
+    newer = table.schema.metadata | {b"schema_version": b"2"}
+    pq.write_table(table.replace_schema_metadata(newer), path)
+
+
+def without_study_toml(folder: Path) -> None:
+    (folder / "study.toml").unlink()
+
+
+def with_a_table_cut(folder: Path) -> None:
+    path = folder / "periods/part-00000.parquet"
+    path.write_bytes(path.read_bytes()[:200])
+
+
+def with_the_first_table_cut_and_no_index(folder: Path) -> None:
+    path = folder / "runs/part-00000.parquet"
+    path.write_bytes(path.read_bytes()[:200])
+    (folder / "index.sqlite").unlink()
+
+
+def with_an_index_of_noise(folder: Path) -> None:
+    (folder / "index.sqlite").write_text("noise")
+
+
+def with_a_summary_lost(folder: Path) -> None:
+    (folder / "summary.json").unlink()
+
+
+@pytest.mark.parametrize(
+    ("kind", "damage", "why"),
+    [
+        ("study", of_a_newer_index, "of another version of gigsim (index.sqlite)"),
+        ("study", of_a_newer_table, "of another version of gigsim ("),
+        ("run", of_a_newer_table, "of another version of gigsim (periods.parquet)"),
+        ("study", without_study_toml, "holds finished runs"),
+        ("study", with_a_table_cut, "holds finished runs"),
+        ("study", with_the_first_table_cut_and_no_index, "holds finished runs"),
+        ("study", with_an_index_of_noise, "holds finished runs"),
+        ("replicates", with_a_summary_lost, "holds finished runs"),
+    ],
+)
+def test_what_holds_results_has_not_failed(
+    runs: dict[str, Path], tmp_path: Path, kind: str, damage: Callable[[Path], None], why: str
+) -> None:
+    damage(runs[kind])
+    found = choose(entries(tmp_path / "runs"), failed=True)
+    assert names(runs, found) == {"damaged", "empty"}
+    (said,) = (said for entry, said in found.spared if entry.path == runs[kind])
+    assert why in said
+    of_another = "another version" in why
+    assert by_path(entries(tmp_path / "runs"))[runs[kind]].other == of_another
+    # Asked for by its age, what is damaged goes, and what cannot be judged stays.
+    assert (kind in names(runs, choose(entries(tmp_path / "runs"), keep=0))) != of_another
+    if of_another:
+        with pytest.raises(InputError, match="not deleted: of another version"):
+            delete(by_path(entries(tmp_path / "runs"))[runs[kind]])
+
+
+def test_a_folder_of_somebody_else_is_none_of_ours(
+    made: dict[str, Path], runs: dict[str, Path], tmp_path: Path
+) -> None:
+    """One file with a name that gigsim uses, too, is not enough."""
+    out = tmp_path / "runs"
+    for name in ("mystudy", "data1", "foreign", "app", "project"):
+        (out / name).mkdir()
+    (out / "mystudy" / "study.toml").write_text('base = "default"')
+    shutil.copytree(made["study"], out / "project" / "runs" / made["study"].name)
+    (out / "project" / "study.toml").write_text('base = "default"')
+    pq.write_table(pa.table({"x": [1]}), out / "data1" / "runs.parquet")
+    pq.write_table(pa.table({"x": [1]}), out / "foreign" / "periods.parquet")
+    with closing(sqlite3.connect(out / "app" / "index.sqlite")) as index:
+        index.execute("CREATE TABLE mine (x)")
+    assert set(by_path(entries(out))) == set(runs.values())
+    shutil.rmtree(runs["damaged"])
+    assert len(load_runs(out).sources) == 5
+
+
+def test_what_may_be_somebody_elses_is_read_and_stays(runs: dict[str, Path]) -> None:
+    """Complete, but neither its name nor a provenance says whose it is."""
+    path = runs["run"].rename(runs["run"].with_name("renamed"))
+    assert why_not(path) is None, "its provenance says so"
+    (path / "provenance.json").unlink()
+    assert len(load_runs(path).runs) == 1
+    (entry,) = entries(path)
+    assert "says that gigsim made it" in str(why_not(path))
+    with pytest.raises(InputError, match="not deleted"):
+        delete(entry)
+    assert why_not(runs["study"].rename(path.with_name("also"))) is None, "its index does"
+
+
+def test_a_study_that_has_just_been_begun_stays(runs: dict[str, Path], tmp_path: Path) -> None:
+    begun = begin(load_study(quick_study()), tmp_path / "runs")
+    found = choose(entries(tmp_path / "runs"), failed=True)
+    assert names(runs, found) == {"damaged", "empty"}
+    assert (begun, "begun less than a minute ago") in [(e.path, why) for e, why in found.spared]
+    older = begun.rename(begun.with_name(named(1, "quick")))
+    made_days_ago(older, 1)
+    found = choose(entries(tmp_path / "runs"), failed=True)
+    assert older in [entry.path for entry in found.chosen]
+
+
+def test_a_checkpoint_that_cannot_be_read_stays(runs: dict[str, Path], tmp_path: Path) -> None:
+    """Other programs' files are called so, too."""
+    runs["checkpoint"].write_bytes(b"weights of a network")
+    made_days_ago(runs["checkpoint"], 50)
+    found = choose(entries(tmp_path / "runs"), older_than=45 * 86400)
+    assert names(runs, found) == set()
+    (said,) = (why for entry, why in found.spared if entry.path == runs["checkpoint"])
+    assert "no checkpoint of this version of gigsim" in said
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (
+            of_a_newer_index,
+            "index.sqlite: has schema 2; this version of gigsim reads 1: a newer one wrote it,"
+            " update",
+        ),
+        (without_study_toml, "not a complete run (study.toml is missing)"),
+        (with_a_table_cut, "not a complete run (periods/part-00000.parquet is damaged: "),
+    ],
+)
+def test_problems_are_told_in_full(
+    runs: dict[str, Path], tmp_path: Path, damage: Callable[[Path], None], said: str
+) -> None:
+    damage(runs["study"])
+    assert by_path(entries(tmp_path / "runs"))[runs["study"]].problem.startswith(said)
+
+
+def test_a_file_that_is_gone_is_named(runs: dict[str, Path], tmp_path: Path) -> None:
+    (runs["study"] / "cases.parquet").unlink()
+    assert "cases.parquet" in by_path(entries(tmp_path / "runs"))[runs["study"]].problem
+
+
+def test_periods_that_cases_vary(tmp_path: Path) -> None:
+    design = {"kind": "grid", "values": {"run.periods": [2, 3]}}
+    begin(load_study(quick_study(design=design)), tmp_path)
+    assert [entry.periods for entry in entries(tmp_path)] == ["varied"]
 
 
 WRITER = """

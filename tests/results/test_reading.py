@@ -26,7 +26,7 @@ from tests.experiments.studies import quick_study
 from tests.permissions import bound_by_permissions
 from tests.results.folders import write_replicates, write_run, write_study
 
-FIXTURES = Path(__file__).parent / "fixtures"
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 FRONT = ["source", "case", "replicate", "seed"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +66,9 @@ def test_runs_are_claimed_lowest_first_and_once(tmp_path: Path) -> None:
         assert read_counts(folder) == Counts(20, 2, 0, 0, 5, 13, False)
     with Store.open(folder) as three:
         assert three.counts() == Counts(20, 2, 0, 0, 0, 18, False)
-        assert three.claim(100) == [n for n in range(20) if n not in (0, 2)]
+        # Some that were claimed before, some that never were: no more than asked for.
+        assert three.claim(8) == [1, 3, 4, 5, 6, 7, 8, 9]
+        assert three.claim(100) == list(range(10, 20))
         assert three.claim(1) == []
 
 
@@ -228,6 +231,63 @@ def test_failed_runs_are_open_again_where_asked_for(tmp_path: Path) -> None:
         store.commit([finished(n) for n in range(24) if n != 10], [failure(10)])
         store.finish(failures_table)
     assert digest(again) == now
+
+
+def test_columns_come_by_the_lowest_run_whoever_ends_first(tmp_path: Path) -> None:
+    def run(number: int, column: str) -> Finished:
+        keys = {"case": number // REPLICATES, "replicate": number % REPLICATES, "seed": number}
+        return Finished(number, {"runs": encode(pd.DataFrame([keys | {column: 1.0}]))})
+
+    runs = [run(n, "b" if n == 1 else "a") for n in range(4)]
+    found = []
+    for order in ([0, 1, 2, 3], [3, 1, 0, 2]):
+        folder = create(tmp_path / str(order[0]), 4)
+        with Store.open(folder) as store:
+            store.claim(4)
+            for number in order:
+                store.commit([runs[number]])
+            store.finish(failures_table)
+        found.append(digest(folder))
+    assert found[0] == found[1]
+    assert read_table(folder, "runs").columns.tolist()[3:] == ["a", "b"]
+
+
+def test_a_result_that_comes_while_the_end_is_made_is_in_it(tmp_path: Path) -> None:
+    folder = create(tmp_path / "study", 24)
+    made = []
+    with Store.open(folder) as slow, Store.open(folder) as store:
+        commit(store, store.claim(24))
+
+        def late(failed: Sequence[Failure]) -> pa.Table:
+            if not made:
+                slow.commit([finished(10)])
+            made.append([f.number for f in failed])
+            return failures_table(failed)
+
+        assert store.finish(late)
+    assert made == [[10, 21], [21]]
+    assert len(pd.read_parquet(folder / "runs")) == 23
+    assert pd.read_parquet(folder / "failures.parquet")["case"].tolist() == [5]
+
+
+def test_failures_of_a_complete_study_are_made_anew_where_they_are_gone(tmp_path: Path) -> None:
+    folder = create(tmp_path / "study", 24)
+    work(folder)
+    whole = digest(folder)
+    (folder / "failures.parquet").unlink()
+    with Store.open(folder) as store:
+        assert store.finish(failures_table)
+    assert digest(folder) == whole
+    assert not (folder / ".new").exists()
+
+
+def test_shards_that_never_counted_go_and_a_stale_end_too(tmp_path: Path) -> None:
+    folder = create(tmp_path / "study", 24)
+    (folder / "runs" / ".batch-999000.parquet").write_bytes(b"a writer was killed here")
+    (folder / "failures.parquet").write_bytes(b"a writer was killed after a retry")
+    Store.open(folder).close()
+    assert list((folder / "runs").iterdir()) == []
+    assert not (folder / "failures.parquet").exists()
 
 
 def test_a_complete_folder_holds_what_it_should_and_no_more(tmp_path: Path) -> None:

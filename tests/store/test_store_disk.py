@@ -11,6 +11,7 @@ import subprocess
 import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -256,7 +257,7 @@ def test_a_folder_that_may_only_be_read(tmp_path: Path, state: str) -> None:
     assert ended.returncode == 0, ended.stderr
     finished, failed = (22, 2) if state == "complete" else (20, 1)
     assert ended.stdout.splitlines() == [
-        f"{folder}: cannot be written to (Permission denied); give a writable folder: --out DIR",
+        f"{folder}: cannot be written to (Permission denied); make it writable, or copy it",
         f"{folder}/runs: cannot be written to (Permission denied); "
         "give a writable folder: --out DIR",
         f"{finished} {finished} {failed}",
@@ -290,6 +291,58 @@ def test_readers_of_a_killed_writers_folder_change_nothing(tmp_path: Path) -> No
         assert not journal.exists()
         assert store.counts().finished == 19
         assert store.claim(9) == [20, 21, 22, 23]
+
+
+class _Failing:
+    """A connection whose disk has begun to fail."""
+
+    def __init__(self, sql: sqlite3.Connection) -> None:
+        self._sql = sql
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sql, name)
+
+    def execute(self, query: str, *arguments: Any) -> Any:
+        if query in ("COMMIT", "ROLLBACK"):
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = self.code
+            raise error
+        return self._sql.execute(query, *arguments)
+
+    code = sqlite3.SQLITE_IOERR_WRITE
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC])
+def test_what_cannot_be_undone_either_is_said_in_a_line(tmp_path: Path, code: int) -> None:
+    folder = create(tmp_path / "study", 8)
+
+    def claim() -> None:
+        with Store.open(folder) as store:
+            failing = _Failing(store._sql)
+            failing.code = code
+            store._sql = failing  # type: ignore[assignment]
+            store.claim(2)
+
+    with pytest.raises(InputError, match=r"the disk (is full|fails) \(disk I/O error\)"):
+        claim()
+    with Store.open(folder) as store:
+        assert store.claim(9) == list(range(8))
+
+
+def test_failures_stay_where_a_retry_finds_no_room(tmp_path: Path) -> None:
+    folder = create(tmp_path / "study", 24)
+    work(folder)
+    whole = digest(folder)
+
+    def retry() -> None:
+        with Store.open(folder) as store:
+            store._sql = _Failing(store._sql)  # type: ignore[assignment]
+            store.retry_failed()
+
+    with pytest.raises(StoreFull):
+        retry()
+    assert read_counts(folder).complete
+    assert digest(folder) == whole
 
 
 def _refused(folder: Path, match: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
 from multiprocessing.connection import Connection
@@ -93,7 +94,7 @@ def _undisturbed_in_the_end(folder: Path, undisturbed: dict[str, str]) -> None:
     assert content(folder) == sorted([*undisturbed, "index.sqlite", "periods", "runs", "theory"])
 
 
-@pytest.mark.parametrize("enough", [30, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("enough", [8, pytest.param(200, marks=pytest.mark.slow)])
 def test_killed_at_random_moments(tmp_path: Path, undisturbed: dict[str, str], enough: int) -> None:
     rng = np.random.default_rng(4)
     kills = 0
@@ -174,6 +175,35 @@ def test_killed_anywhere_in_finish(
     assert code == 0
     assert attempt > 10
     _undisturbed_in_the_end(folder, undisturbed)
+
+
+def _retry_until_killed(folder: Path, line: int) -> None:
+    with Store.open(folder) as store:
+        dies_at(line)
+        store.retry_failed()
+        sys.settrace(None)
+
+
+def test_killed_anywhere_in_retry(tmp_path: Path, undisturbed: dict[str, str]) -> None:
+    """The failures are there, or the runs that failed are open; in the end both are as ever."""
+    whole = create(tmp_path / "whole", RUNS)
+    work(whole)
+    for line in range(1, 400, 5):
+        folder = tmp_path / str(line)
+        shutil.copytree(whole, folder)
+        with process(_retry_until_killed, folder, line) as child:
+            child.join()
+            code = child.exitcode
+        assert not read_counts(folder).complete or (folder / "failures.parquet").exists()
+        work(folder)
+        # A journal that holds nothing may be left: SQLite takes no notice of it.
+        assert digest(folder) == undisturbed
+        shutil.rmtree(folder)
+        if code == 0:
+            break
+        assert code == -signal.SIGKILL
+    assert code == 0
+    assert line > 20
 
 
 def test_claims_of_the_killed_are_free_for_those_at_work(tmp_path: Path) -> None:
