@@ -100,7 +100,7 @@ def run_command(
         overrides = list(settings or [])
         overrides += [] if seed is None else [f"run.seed={seed}"]
         overrides += [] if until is None else [f"run.until={until}"]
-        config = load(scenario or "default", overrides)
+        config = load("default" if scenario is None else scenario, overrides)
     else:
         given = {
             "a scenario": scenario,
