@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from gigsim.experiments.probe import Probe
 from gigsim.experiments.workload import Workload
+from gigsim.store.shards import WRITTEN_AS
 from gigsim.streams import Streams
 
 # Rows that are written to memory; what is left over is taken to have the same size a row.
@@ -72,8 +73,7 @@ def bytes_of(name: str, probe: Probe, load: Workload, runs: int, columns: Sequen
     found |= _columns(name, probe, load, written, count, rng)
     sink = io.BytesIO()
     table = pa.Table.from_pandas(pd.DataFrame(found), preserve_index=False)
-    # As the store's shards are.
-    pq.write_table(table.replace_schema_metadata(None), sink, compression="zstd", version="2.6")
+    pq.write_table(table.replace_schema_metadata(None), sink, **WRITTEN_AS)
     return sink.getbuffer().nbytes / count * rows / written
 
 

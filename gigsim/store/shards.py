@@ -21,6 +21,9 @@ SCHEMA_VERSION = 1
 _GROUP_BYTES = 2 << 20
 _GROUP_ROWS = 1 << 16
 
+#: How Parquet is written: a part of the bytes that studies promise.
+WRITTEN_AS = {"compression": "zstd", "version": "2.6"}
+
 
 def shard_name(number: int) -> str:
     """File of a study's ``number``-th shard, from 0.
@@ -71,9 +74,7 @@ def parquet_writer(path: Path, schema: pa.Schema, replicates: int) -> Iterator[p
     metadata = {"schema_version": str(SCHEMA_VERSION), "replicates": str(replicates)}
     try:
         with path.open("wb") as file:
-            with pq.ParquetWriter(
-                file, schema.with_metadata(metadata), compression="zstd", version="2.6"
-            ) as writer:
+            with pq.ParquetWriter(file, schema.with_metadata(metadata), **WRITTEN_AS) as writer:
                 yield writer
             file.flush()
             os.fsync(file.fileno())
