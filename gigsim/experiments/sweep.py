@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -18,6 +19,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from gigsim.checkpoint import OtherMachine
 from gigsim.errors import InputError
 from gigsim.experiments import origin
 from gigsim.experiments.case import Job, Result, run_case
@@ -270,6 +272,9 @@ def sweep(
         fail_fast: stop at the first run that fails.
         cache: where trainings are shared with other runs and studies; None trains each.
 
+    Warns:
+        OtherMachine: a study is gone on with on another CPU or with other libraries.
+
     Raises:
         InputError: the study is refused, workers could not start, ``out`` cannot be written to,
             the disk is full.
@@ -282,8 +287,12 @@ def sweep(
     out_was_there = Path(out).exists()
     folder = open_or_begin(study, out, resume, ["gigsim.sweep", *sys.argv[:1]], cache)
     retry = CIRCUMSTANTIAL if resume is not None else ()
+    work = Sweep(folder, processes, cache)
+    for what in work.differs:
+        note = f"{folder}: not as it was, so that bits may differ: {what}"
+        warnings.warn(note, OtherMachine, stacklevel=2)
     try:
-        Sweep(folder, processes, cache).run(fail_fast=fail_fast, retry=retry)
+        work.run(fail_fast=fail_fast, retry=retry)
     except StillbornError:
         if resume is None:
             _remove_unused(folder, and_parent=not out_was_there)
