@@ -1,20 +1,22 @@
 """A theorem with its numbers put in: what can be promised of one signal, strategy and reading.
 
 ``estimates.SignalEstimate`` is Theorem 1 where all members report y*. Here are its forms for
-members who err and for the feature-only strategy; all have the same four questions, ``bound``,
-``bound_low``, ``critical_mass`` and ``theorem``.
+members who err, for the feature-only strategy, for unplanting and for erasing; all have the same
+four questions, ``bound``, ``bound_low``, ``critical_mass`` and ``theorem``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gigsim.theory.erasing import erasing_bound, erasing_critical_mass
 from gigsim.theory.estimates import SignalEstimate
 from gigsim.theory.feature_only import feature_only_bound, feature_only_critical_mass
-from gigsim.theory.gaps import Floats
+from gigsim.theory.floors import feature_only_bound_profile
+from gigsim.theory.gaps import Floats, unit_interval
 from gigsim.theory.planting import (
     critical_mass,
     feature_label_bound,
@@ -88,6 +90,109 @@ class FeatureOnlyCertificate(SignalEstimate):
     def critical_mass(self, success: ArrayLike) -> Floats:
         """Share at which :meth:`bound_low` reaches ``success``; over 1 where it never does."""
         return feature_only_critical_mass(success, p=self.p, xi=self.xi_upper, evasive=self.evasive)
+
+
+@dataclass(frozen=True)
+class FeatureOnlyProfileCertificate(SignalEstimate):
+    """Theorem 3 where no floor p is known: the best quantile of a sample, ``any``.
+
+    Attributes:
+        probabilities: P0(y* in Y|x) of a sample of texts, shape (n,), as a model has them: the
+            promise is an estimate, as good as the model is calibrated.
+        evasive: do members without y* take the signal out?
+        theorem: its name, for legends.
+    """
+
+    probabilities: Floats = field(default_factory=lambda: np.zeros(1))
+    evasive: bool = False
+    theorem: str = "Theorem 3, quantile form"
+
+    def bound(self, alpha: ArrayLike) -> Floats:
+        """``floors.feature_only_bound_profile`` at ``xi``, unclipped."""
+        return self._profile(alpha, self.xi)
+
+    def bound_low(self, alpha: ArrayLike) -> Floats:
+        """The same at ``xi_upper``."""
+        return self._profile(alpha, self.xi_upper)
+
+    def bound_averaged(self, alpha: ArrayLike) -> Floats:
+        """NaN: there is no averaged form here."""
+        return np.full(np.shape(alpha), np.nan)[()]
+
+    def bound_averaged_low(self, alpha: ArrayLike) -> Floats:
+        """NaN likewise."""
+        return self.bound_averaged(alpha)
+
+    def critical_mass(self, success: ArrayLike) -> Floats:
+        """Share at which :meth:`bound_low` reaches ``success``, to 1e-9; inf where it never does.
+
+        Found by bisection: the bound does not fall in α.
+        """
+        wanted = unit_interval("success", success)
+        low, high = np.zeros(wanted.shape), np.ones(wanted.shape)
+        for _ in range(30):
+            middle = (low + high) / 2
+            enough = self.bound_low(middle) >= wanted
+            low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+        return np.where(self.bound_low(np.ones(wanted.shape)) >= wanted, high, np.inf)[()]
+
+    def _profile(self, alpha: ArrayLike, xi: float) -> Floats:
+        return feature_only_bound_profile(alpha, self.probabilities, xi=xi, evasive=self.evasive)
+
+
+@dataclass(frozen=True)
+class UnplantingCertificate(FeatureLabelCertificate):
+    """The mirror of Theorem 1 for unplanting; ``gap`` is by how much y* is ahead of ŷ on X*."""
+
+    theorem: str = "Theorem 1 for unplanting"
+
+
+@dataclass(frozen=True)
+class ErasingCertificate(SignalEstimate):
+    """Theorem 5; ``xi`` and ``gap`` are not used by it.
+
+    Members report an opinion ŷ(g(x)) that may be wrong. By e = E d(g(x))⁺, how far ŷ is behind at
+    the cleaned text, the theorem holds with τ + e/2 in place of τ (derived: x fails only if ŷ is
+    behind by α/(1−α) or more at x or at g(x), and at both it is behind by at most
+    d(g(x))⁺ + 2·max_l |m_l(x) − m_l(g(x))|).
+
+    Attributes:
+        tau: τ, how much the signal says of the label, in [0, 1].
+        tau_upper: its upper confidence limit, for inputs drawn from P0.
+        error: e, in [0, 1]; 0 where ŷ is the likeliest label indeed.
+        error_upper: its upper confidence limit.
+        theorem: its name, for legends.
+    """
+
+    tau: float = float("nan")
+    tau_upper: float = float("nan")
+    error: float = 0.0
+    error_upper: float = 0.0
+    theorem: str = "Theorem 5"
+
+    def bound(self, alpha: ArrayLike) -> Floats:
+        """Theorem 5 at ``tau`` and ``error``, unclipped."""
+        return erasing_bound(alpha, tau=min(1.0, self.tau + self.error / 2))
+
+    def bound_low(self, alpha: ArrayLike) -> Floats:
+        """The same at the upper limits."""
+        return erasing_bound(alpha, tau=self._worst)
+
+    def bound_averaged(self, alpha: ArrayLike) -> Floats:
+        """NaN: κ is no number of this theorem."""
+        return np.full(np.shape(alpha), np.nan)[()]
+
+    def bound_averaged_low(self, alpha: ArrayLike) -> Floats:
+        """NaN likewise."""
+        return self.bound_averaged(alpha)
+
+    def critical_mass(self, success: ArrayLike) -> Floats:
+        """Share at which :meth:`bound_low` reaches ``success``."""
+        return erasing_critical_mass(success, tau=self._worst)
+
+    @property
+    def _worst(self) -> float:
+        return min(1.0, self.tau_upper + self.error_upper / 2)
 
 
 def _averaged(alpha: ArrayLike, kappa: float, margin: float) -> Floats:

@@ -19,21 +19,21 @@ so y* loses iff α·W ≤ P0(x)·(1 − 2m + αm), or evasive iff α·W ≤ (1�
 sides fall in m, so m may be replaced by p; W ≥ p·w and a sum over the losing points give the
 bounds. A tie counts as failure.
 
-Source: Hardt et al. (2023), Theorem 3 (``printed``); the rest is derived and checked on random
-worlds. There is no ε here: no form with ε > 0 has been proved.
+All of this is for the Bayes classifier of P. For platforms that are only ε-close to it every form
+has a counterpart (derived): ``feature_only_closeness`` gives the table and the proof.
+
+Source: Hardt et al. (2023), Theorem 3 (``printed``, ε = 0); the rest is derived and checked on
+random worlds.
 """
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gigsim.theory.closeness import Closeness
+from gigsim.theory.feature_only_closeness import Form, quantile_terms, terms
 from gigsim.theory.gaps import Floats, unit_interval
-
-#: ``printed``: the theorem as the authors give it. ``sharp``: what its proof gives for ``any``.
-Form = Literal["printed", "sharp"]
 
 
 def feature_only_bound(
@@ -43,8 +43,10 @@ def feature_only_bound(
     xi: ArrayLike,
     evasive: bool = False,
     form: Form = "printed",
+    epsilon: ArrayLike = 0.0,
+    closeness: Closeness | None = None,
 ) -> Floats:
-    """Theorem 3: a lower bound on S(α) of the Bayes classifier (ε = 0), unclipped.
+    """Theorem 3: a lower bound on S(α), unclipped; for the Bayes classifier at ``epsilon`` 0.
 
     ========== ======== =============================== =====================
     ``form``   evasive  S(α) ≥                          source
@@ -54,7 +56,9 @@ def feature_only_bound(
     (either)   yes      1 − ((1−α)(1 − 2p)⁺/(αp))·ξ     derived
     ========== ======== =============================== =====================
 
-    From top to bottom each is at least the one above it.
+    From top to bottom each is at least the one above it. With ``epsilon`` > 0 they hold for every
+    platform that is so close to Bayes, in the shape that ``feature_only_closeness`` gives; there
+    too, ``slides`` is what the authors' slides print and not valid.
 
     Args:
         alpha: share of the population in the collective, with or without y*, in [0, 1].
@@ -62,46 +66,53 @@ def feature_only_bound(
         xi: mass of the signal set under P0, in [0, 1].
         evasive: do members without y* take the signal out?
         form: see above.
+        epsilon: how far the platform is from Bayes; its limits are in ``closeness.allowance``.
+        closeness: what is close; needed where ``epsilon`` > 0.
 
     Returns:
         The bound, broadcast (a float for floats); −inf (nothing is promised) where ``alpha`` or
         ``p`` is 0.
 
     Raises:
-        ValueError: a number out of its range or an unknown form.
+        ValueError: a number out of its range, an unknown name, or ``epsilon`` > 0 without
+            ``closeness``.
 
     Example:
         >>> feature_only_bound([0.0019, 0.019], p=0.05, xi=1e-4).round(6).tolist()
         [0.0, 0.9]
+        >>> float(feature_only_bound(
+        ...     0.1, p=0.05, xi=1e-4, epsilon=0.001, closeness="joint_tv").round(3))
+        0.581
     """
-    share, floor = unit_interval("alpha", alpha), unit_interval("p", p)
-    mass = unit_interval("xi", xi)
-    if form not in get_args(Form):
-        raise ValueError(f"form is one of {', '.join(get_args(Form))}, got {form!r}")
-    if evasive:
-        against = (1 - share) * np.maximum(1 - 2 * floor, 0.0)
-    elif form == "sharp":
-        against = np.maximum(1 - 2 * floor + share * floor, 0.0)
-    else:
-        against = 1 - floor
-    push = share * floor
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        bound = 1 - against * mass / push
-    return np.where(push > 0, bound, -np.inf)[()]
+    share, mass = unit_interval("alpha", alpha), unit_interval("xi", xi)
+    parts = terms(p=p, form=form, evasive=evasive, epsilon=epsilon, closeness=closeness)
+    return parts.bound(share, mass)
 
 
 def feature_only_critical_mass(
-    success: ArrayLike, *, p: ArrayLike, xi: ArrayLike, evasive: bool = False
+    success: ArrayLike,
+    *,
+    p: ArrayLike,
+    xi: ArrayLike,
+    evasive: bool = False,
+    form: Form = "printed",
+    epsilon: ArrayLike = 0.0,
+    closeness: Closeness | None = None,
 ) -> Floats:
-    """The share at which the bound (``printed``, or the evasive one) reaches S̄.
+    """The least share at which :func:`feature_only_bound` reaches S̄.
 
-    Statement: α*(S̄) ≤ (1−p)ξ/(p(1−S̄)); evasive with κ = (1−2p)⁺ξ/p: α*(S̄) ≤ κ/(κ + 1 − S̄).
+    Statement (ε = 0): printed, α*(S̄) ≤ (1−p)ξ/(p(1−S̄)); sharp, for p ≤ ½ and ξ < 1−S̄,
+    α*(S̄) ≤ (1−2p)ξ/(p(1−S̄−ξ)); evasive with κ = (1−2p)⁺ξ/p, α*(S̄) ≤ κ/(κ + 1 − S̄). For ε > 0 the
+    bound of ``feature_only_closeness`` is solved likewise.
 
     Args:
         success: S̄ in [0, 1]; 0 gives the foot of the bound.
         p: floor of P0(y* in Y|x), in [0, 1].
         xi: mass of the signal set under P0, in [0, 1].
         evasive: as in :func:`feature_only_bound`.
+        form: as there.
+        epsilon: as there.
+        closeness: as there.
 
     Returns:
         Shares, broadcast. Over 1 (inf for p = 0) the theorem promises S̄ to no share at all.
@@ -109,35 +120,52 @@ def feature_only_critical_mass(
     Example:
         >>> feature_only_critical_mass([0.0, 0.9], p=0.05, xi=1e-4).round(6).tolist()
         [0.0019, 0.019]
+        >>> float(feature_only_critical_mass(0.9, p=0.05, xi=1e-4, form="sharp").round(6))
+        0.018018
     """
-    wanted, floor = unit_interval("success", success), unit_interval("p", p)
-    mass = unit_interval("xi", xi)
-    against = (np.maximum(1 - 2 * floor, 0.0) if evasive else 1 - floor) * mass
-    push = floor * (1 - wanted) + (against if evasive else 0.0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(against > 0, against / push, 0.0)
-    return np.where(floor > 0, share, np.inf)[()]
+    lost = 1 - unit_interval("success", success)
+    parts = terms(p=p, form=form, evasive=evasive, epsilon=epsilon, closeness=closeness)
+    return parts.share(lost, unit_interval("xi", xi))
 
 
-def feature_only_foot(*, p: ArrayLike, xi: ArrayLike, evasive: bool = False) -> Floats:
+def feature_only_foot(
+    *,
+    p: ArrayLike,
+    xi: ArrayLike,
+    evasive: bool = False,
+    form: Form = "printed",
+    epsilon: ArrayLike = 0.0,
+    closeness: Closeness | None = None,
+) -> Floats:
     """Where the bound leaves 0: α = (1−p)ξ/p, evasive κ/(1 + κ). At or under it, it is vacuous.
+
+    Arguments as in :func:`feature_only_critical_mass`.
 
     Example:
         >>> round(float(feature_only_foot(p=0.05, xi=1e-4)), 6)
         0.0019
     """
-    return feature_only_critical_mass(0.0, p=p, xi=xi, evasive=evasive)
+    return feature_only_critical_mass(
+        0.0, p=p, xi=xi, evasive=evasive, form=form, epsilon=epsilon, closeness=closeness
+    )
 
 
 def feature_only_bound_quantile(
-    alpha: ArrayLike, *, p: ArrayLike, q: ArrayLike, xi: ArrayLike, evasive: bool = False
+    alpha: ArrayLike,
+    *,
+    p: ArrayLike,
+    q: ArrayLike,
+    xi: ArrayLike,
+    evasive: bool = False,
+    epsilon: ArrayLike = 0.0,
+    closeness: Closeness | None = None,
 ) -> Floats:
     """With a floor for most texts only: S(α) ≥ 1 − q − ξ/(αp), or 1 − q − (1−α)ξ/(αp) if evasive.
 
     p is such that P0{x: P0(y* in Y|x) < p} ≤ q: a low quantile of calibrated probabilities, where
     the infimum of Theorem 3 cannot be estimated. Derived: W(x) ≥ p·(w(x) − w_low(x)), w_low being
     the mass that comes from texts under the floor, and x loses only if α·W ≤ P0(x) (evasive:
-    ≤ (1−α)·P0(x)).
+    ≤ (1−α)·P0(x)). With ``epsilon`` > 0: ``feature_only_closeness``.
 
     Args:
         alpha: in [0, 1].
@@ -145,6 +173,8 @@ def feature_only_bound_quantile(
         q: base mass of texts that may lie under it, in [0, 1].
         xi: in [0, 1].
         evasive: as in :func:`feature_only_bound`.
+        epsilon: as there.
+        closeness: as there.
 
     Returns:
         The bound, broadcast, unclipped; −inf where ``alpha`` or ``p`` is 0.
@@ -153,12 +183,9 @@ def feature_only_bound_quantile(
         >>> float(feature_only_bound_quantile(0.1, p=0.05, q=0.1, xi=1e-3).round(6))
         0.7
     """
-    share, floor = unit_interval("alpha", alpha), unit_interval("p", p)
-    push = share * floor
-    against = unit_interval("xi", xi) * ((1 - share) if evasive else 1.0)
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        bound = 1 - unit_interval("q", q) - against / push
-    return np.where(push > 0, bound, -np.inf)[()]
+    share, mass = unit_interval("alpha", alpha), unit_interval("xi", xi)
+    parts = quantile_terms(p=p, evasive=evasive, epsilon=epsilon, closeness=closeness)
+    return (parts.bound(share, mass) - unit_interval("q", q))[()]
 
 
 def randomised_floor(p: ArrayLike, rho: ArrayLike, labels: int) -> Floats:

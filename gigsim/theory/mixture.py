@@ -17,12 +17,16 @@ feature_label, extend           r_{y*} = 1 − ω + ω·m_{y*},         (1−α)
                                 else m_l + v·(1−m_l)
 feature_only                    (1−α)ξ·m_l + α·(q_l + ξ(m_l−q_l))  (1−α)ξ + α(m_{y*}+ξ(1−m_{y*}))
 feature_only, evasive           (1−α)ξ·m_l + α·q_l                 (1−α)ξ + α·m_{y*}
+unplanting                      (1−α)ξ·m_l + α·r_l                 (1−α)ξ + α
 =============================== ================================== ==============================
+
+(Of unplanting r is given: 1 for ŷ where it is reported alone, m without y* where members keep their
+other labels. Erasing leaves the texts as they are: :func:`erased_marginals`.)
 
 (Members who carry the signal by themselves stay in X*: with feature_label all of them are there
 anyway; with feature_only those without y* are there as they are, unless they evade.) Without the
-signal, P0 alone is left for feature_label, so the marginals are m; for feature_only members with
-y* are gone, and who evades comes back:
+signal, P0 alone is left for feature_label and unplanting, so the marginals are m; for feature_only
+members with y* are gone, and who evades comes back:
 
 =============================== ================================== ==============================
 feature_only                    (1−ξ)·(m_l − α·q_l)                (1−ξ)·(1 − α·m_{y*})
@@ -44,7 +48,7 @@ from numpy.typing import ArrayLike
 from gigsim.theory.gaps import Floats, unit_interval
 from gigsim.theory.planting import LabelSets
 
-Strategy = Literal["feature_label", "feature_only"]
+Strategy = Literal["feature_label", "feature_only", "unplanting"]
 
 
 def planted_marginals(
@@ -58,6 +62,7 @@ def planted_marginals(
     evasive: bool = False,
     wrong_label: float = 0.0,
     pairs: ArrayLike | None = None,
+    reported: ArrayLike | None = None,
 ) -> Floats:
     """P(l in Y | x with the signal) of each text and label.
 
@@ -71,13 +76,14 @@ def planted_marginals(
         evasive: do members without y* take the signal out (feature_only)?
         wrong_label: ω in [0, 1] (feature_label).
         pairs: q, shape (n, L): ``resumes.posterior.pair_marginals``; needed for feature_only.
+        reported: r, shape (n, L): P*(l in Y | x), needed for unplanting.
 
     Returns:
         float64, shape (..., n, L), in [0, 1].
 
     Raises:
-        ValueError: a number out of its range, shapes that do not fit, an unknown name, or
-            feature_only without ``pairs``.
+        ValueError: a number out of its range, shapes that do not fit, an unknown name,
+            feature_only without ``pairs`` or unplanting without ``reported``.
 
     Example:
         >>> planted_marginals([[0.2, 0.8]], 0, 0.01, 0.01).round(4).tolist()
@@ -85,9 +91,12 @@ def planted_marginals(
     """
     base, share, rate = _checked(marginals, target, alpha, xi)
     carriers = (1 - share) * rate
-    if strategy == "feature_label":
-        reported = _reported(base, target, label_sets, wrong_label)
-        return _ratio(carriers * base + share * reported, carriers + share, base)
+    if strategy in ("feature_label", "unplanting"):
+        if strategy == "feature_label":
+            said = _reported(base, target, label_sets, wrong_label)
+        else:
+            said = _given(reported, base)
+        return _ratio(carriers * base + share * said, carriers + share, base)
     joint, own = _joint(strategy, base, pairs, target)
     stay = 0.0 if evasive else rate
     count = carriers * base + share * (joint + stay * (base - joint))
@@ -118,13 +127,42 @@ def clean_marginals(
         [[0.0, 1.0]]
     """
     base, share, rate = _checked(marginals, target, alpha, xi)
-    if strategy == "feature_label":
+    if strategy in ("feature_label", "unplanting"):
         return np.broadcast_to(base, (*share.shape[:-2], *base.shape)).copy()
     joint, own = _joint(strategy, base, pairs, target)
     # Written so as not to lose digits where α, m and q are near 1, as 1 − αm and m − αq would.
     bare = (1 - share) * (1 - rate)
     back = share * (1.0 if evasive else 1 - rate)
     return _ratio(bare * base + back * (base - joint), bare + back * (1 - own), base)
+
+
+def erased_marginals(marginals: ArrayLike, reported: ArrayLike, alpha: ArrayLike) -> Floats:
+    """P(l in Y | x) where members keep their texts and report r: (1−α)·m_l + α·r_l.
+
+    Args:
+        marginals: m, shape (n, L): of the texts, or of the texts without the signal.
+        reported: r, shape (n, L): P*(l in Y | x).
+        alpha: share of members who follow the strategy, a number or of any shape (...).
+
+    Returns:
+        float64, shape (..., n, L), in [0, 1].
+
+    Example:
+        >>> erased_marginals([[0.2, 0.8]], [[1.0, 0.0]], 0.5).round(6).tolist()
+        [[0.6, 0.4]]
+    """
+    base = unit_interval("marginals", marginals)
+    share = np.asarray(unit_interval("alpha", alpha))[..., None, None]
+    return (1 - share) * base + share * _given(reported, base)
+
+
+def _given(reported: ArrayLike | None, base: Floats) -> Floats:
+    if reported is None:
+        raise ValueError("unplanting needs reported, P*(l in Y | x)")
+    said = unit_interval("reported", reported)
+    if said.shape != base.shape:
+        raise ValueError(f"reported must have the shape of marginals, {base.shape}")
+    return said
 
 
 def _reported(base: Floats, target: int, label_sets: LabelSets, wrong_label: float) -> Floats:

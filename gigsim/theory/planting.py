@@ -24,12 +24,12 @@ two and checked on random worlds (``theory.worlds``), not quoted from the paper.
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from gigsim.theory.closeness import LOSSES, Closeness
+from gigsim.theory.closeness import Closeness, allowance
 from gigsim.theory.gaps import Floats, unit_interval
 
 Goal = Literal["any", "top1"]
@@ -107,28 +107,13 @@ def feature_label_bound(
         0.0
     """
     share, mass = unit_interval("alpha", alpha), unit_interval("xi", xi)
-    deficit, slack = unit_interval("gap", gap), unit_interval("epsilon", epsilon)
-    if closeness is None and np.any(slack > 0):
-        valid = ", ".join(name for name in get_args(Closeness) if name != "slides")
-        raise ValueError(
-            f"epsilon > 0 needs a closeness, one of {valid} (or slides, which is not a valid bound)"
-        )
-    # At epsilon = 0 all of them are the theorem itself.
-    name = "joint_tv" if closeness is None else closeness
-    if name not in LOSSES:
-        raise ValueError(f"unknown closeness {closeness!r}; one of {', '.join(LOSSES)} is allowed")
-    push = _margin(margin)
-    favours = push > 0
-    push = np.where(favours, push, 1.0)
-    limit, loss = LOSSES[name]
-    highest = limit(push)
-    if np.any(slack >= highest):
-        raise ValueError(
-            f"closeness {name} needs epsilon in [0, {np.min(highest):g}), got {epsilon!r}"
-        )
+    deficit = unit_interval("gap", gap)
+    favours, push = planted_margin(margin)
+    budget, rate, additive = allowance(epsilon, closeness, push)
     # Nobody plants at alpha = 0: no promise, whatever xi is. A denormal alpha overflows to -inf.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        bound = 1 - loss(share, mass, deficit, slack, push) / share
+        turned = (1 - share) * (deficit + rate) * mass / (push - rate)
+        bound = 1 - (turned + budget / push) / share - additive
     return np.where((share > 0) & favours, bound, -np.inf)[()]
 
 
@@ -150,33 +135,61 @@ def feature_label_bound_averaged(
 
 
 def critical_mass(
-    success: ArrayLike, *, xi: ArrayLike, gap: ArrayLike, margin: ArrayLike = 1.0
+    success: ArrayLike,
+    *,
+    xi: ArrayLike,
+    gap: ArrayLike,
+    margin: ArrayLike = 1.0,
+    epsilon: ArrayLike = 0.0,
+    closeness: Closeness | None = None,
 ) -> Floats:
-    """Corollary 2 (ε = 0): α*(S̄) ≤ κ/(κ + μ·(1 − S̄)) with κ = Δ·ξ, where the bound reaches S̄.
+    """Corollary 2: the share α at which :func:`feature_label_bound` reaches S̄.
 
-    An *upper* bound on the smallest share with S(α) ≥ S̄: a smaller collective may do. For the
-    averaged form put κ in place of ξ and 1 in place of Δ.
+    With κ = Δ·ξ and ε = 0, α*(S̄) ≤ κ/(κ + μ·(1 − S̄)): an *upper* bound on the smallest share
+    with S(α) ≥ S̄, a smaller collective may do. For the averaged form put κ in place of ξ and 1 in
+    place of Δ. For ε > 0 (derived: each form of the bound solved for α, in which it rises):
+
+    ============================= ==================================================== =============
+    ``closeness``                 α*(S̄) ≤                                              never if
+    ============================= ==================================================== =============
+    ``joint_tv``                  (κ + 2ε)/(κ + μ(1−S̄))                                2ε > μ(1−S̄)
+    ``joint_contamination``       (κ + e)/(κ + μ(1−S̄)), e = ε/(1−ε)                    e > μ(1−S̄)
+    ``conditional_tv``            κ'/(κ' + (μ−2ε)(1−S̄)), κ' = ξ(Δ + 2ε)
+    ``conditional_contamination`` κ'/(κ' + (μ−e)(1−S̄)), κ' = ξ(Δ + e), e = ε/(1−ε)
+    ``additive_slack``            κ'/(κ' + (μ−ε)(1−S̄)), κ' = ξ(Δ + ε)
+    ``slides``, **NOT VALID**     κ/(κ + μ(1−S̄−e)), e = ε/(1−ε)                        e > 1−S̄
+    ============================= ==================================================== =============
 
     Args:
         success: S̄ in [0, 1]; 0 gives the :func:`foot`.
         xi: mass of the signal set under P0, in [0, 1].
         gap: Δ in [0, 1].
         margin: μ in [−1, 1], see :func:`feature_label_bound`; 1 where all members report y*.
+        epsilon: as there.
+        closeness: as there.
 
     Returns:
-        Shares in [0, 1], broadcast. 0 where κ = 0: any share at all is enough. inf where ``margin``
-        is not positive: no share is known to be enough.
+        Shares in [0, 1], broadcast. 0 where any share at all is enough. inf where no share is
+        known to be enough: ``margin`` is not positive, or the platform may err too much.
+
+    Raises:
+        ValueError: as :func:`feature_label_bound`.
 
     Example:
         >>> critical_mass([0.5, 0.9], xi=0.001, gap=1.0).round(6).tolist()
         [0.001996, 0.009901]
+        >>> critical_mass([0.5, 0.9], xi=0.001, gap=1, epsilon=0.1, closeness="joint_tv").round(4)
+        array([0.4012,    inf])
     """
     wanted = unit_interval("success", success)
-    kappa = unit_interval("xi", xi) * unit_interval("gap", gap)
-    push = _margin(margin)
-    total = kappa + push * (1 - wanted)
-    mass = np.where(kappa > 0, kappa / np.where(total > 0, total, 1.0), 0.0)
-    return np.where(push > 0, mass, np.inf)[()]
+    favours, push = planted_margin(margin)
+    budget, rate, additive = allowance(epsilon, closeness, push)
+    turned = unit_interval("xi", xi) * (unit_interval("gap", gap) + rate)
+    room = (push - rate) * (1 - wanted - additive)
+    total = turned + room
+    against = turned + budget
+    mass = np.where(against > 0, against / np.where(total > 0, total, 1.0), 0.0)
+    return np.where(favours & (budget <= room), mass, np.inf)[()]
 
 
 def foot(*, xi: ArrayLike, gap: ArrayLike, margin: ArrayLike = 1.0) -> Floats:
@@ -189,16 +202,16 @@ def foot(*, xi: ArrayLike, gap: ArrayLike, margin: ArrayLike = 1.0) -> Floats:
     return critical_mass(0.0, xi=xi, gap=gap, margin=margin)
 
 
-def _margin(value: ArrayLike) -> Floats:
-    """μ as float64.
+def planted_margin(margin: ArrayLike) -> tuple[NDArray[np.bool_], Floats]:
+    """Whether μ is positive, and μ itself (1 where it is not).
 
     Raises:
         ValueError: an element is not in [−1, 1].
     """
-    margin = np.asarray(value, dtype=np.float64)
-    if not np.all((margin >= -1) & (margin <= 1)):
-        raise ValueError(f"margin must be in [-1, 1], got {value!r}")
-    return margin
+    push = np.asarray(margin, dtype=np.float64)
+    if not np.all((push >= -1) & (push <= 1)):
+        raise ValueError(f"margin must be in [-1, 1], got {margin!r}")
+    return push > 0, np.where(push > 0, push, 1.0)
 
 
 def flip_point(xi: ArrayLike, deficit: ArrayLike, planted: ArrayLike = 1.0) -> Floats:

@@ -46,6 +46,61 @@ def test_the_bound_at_its_critical_mass_is_the_success_asked_for(
     assert feature_label_bound(alpha, xi=xi, gap=gap) == pytest.approx(success, abs=1e-9)
 
 
+EPSILONS = st.floats(0.0, 0.3)
+
+
+@given(
+    st.floats(1e-6, 1.0),
+    UNIT,
+    EPSILONS,
+    st.sampled_from(get_args(Closeness)),
+    st.floats(0.7, 1.0),
+    st.floats(0.0, 0.999),
+)
+def test_epsilon_forms_at_their_critical_mass(
+    xi: float, gap: float, epsilon: float, closeness: Closeness, margin: float, success: float
+) -> None:
+    """The bound is the success asked for there, and where there is no such share nowhere."""
+    numbers = {
+        "xi": xi, "gap": gap, "margin": margin, "epsilon": epsilon, "closeness": closeness
+    }  # fmt: skip
+    alpha = critical_mass(success, **numbers)
+    if np.isinf(alpha):
+        assert feature_label_bound(1.0, **numbers) < success
+    elif alpha > 1e-9:
+        assert feature_label_bound(alpha, **numbers) == pytest.approx(success, abs=1e-6)
+    else:
+        assert feature_label_bound(1e-6, **numbers) >= success - 1e-2
+
+
+def test_how_much_error_the_critical_mass_of_each_closeness_survives() -> None:
+    never = np.inf
+    wanted = [0.5, 0.9]
+    numbers = {"xi": 0.01, "gap": 1.0}
+    known = {
+        "joint_tv": [(0.01 + 0.08) / 0.51, (0.01 + 0.08) / 0.11],
+        "joint_contamination": [(0.01 + 1 / 24) / 0.51, (0.01 + 1 / 24) / 0.11],
+        "conditional_tv": [0.0108 / (0.0108 + 0.46), 0.0108 / (0.0108 + 0.092)],
+        "additive_slack": [0.0104 / (0.0104 + 0.48), 0.0104 / (0.0104 + 0.096)],
+        "slides": [0.01 / (0.51 - 1 / 24), 0.01 / (0.11 - 1 / 24)],
+    }
+    for closeness, expected in known.items():
+        found = critical_mass(wanted, epsilon=0.04, closeness=closeness, **numbers)  # type: ignore[arg-type]
+        np.testing.assert_allclose(found, expected)
+    much = {"joint_tv": 0.06, "joint_contamination": 0.1, "slides": 0.1}
+    for closeness, epsilon in much.items():
+        found = critical_mass(0.9, epsilon=epsilon, closeness=closeness, **numbers)  # type: ignore[arg-type]
+        assert found == never
+    for closeness in ("conditional_tv", "conditional_contamination", "additive_slack"):
+        found = critical_mass(0.9, epsilon=0.45, closeness=closeness, **numbers)  # type: ignore[arg-type]
+        assert 0 < found < 1
+        alone = critical_mass(0.9, xi=0.0, gap=1.0, epsilon=0.45, closeness=closeness)  # type: ignore[arg-type]
+        assert alone == 0
+    assert critical_mass(0.9, xi=0.0, gap=1.0, epsilon=0.06, closeness="joint_tv") == never
+    with pytest.raises(ValueError, match="needs a closeness"):
+        critical_mass(0.5, xi=0.1, gap=1.0, epsilon=0.1)
+
+
 def test_nothing_is_promised_when_nobody_plants() -> None:
     assert feature_label_bound(0.0, xi=0.01, gap=1.0) == -np.inf
     assert feature_label_bound(0.0, xi=0.0, gap=1.0) == -np.inf
