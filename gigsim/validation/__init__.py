@@ -1,0 +1,1 @@
+"""How we know that the theory is right: every bound against exact worlds, every known answer."""

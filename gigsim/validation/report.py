@@ -1,0 +1,258 @@
+"""The record of a validation: everything that was checked, as one Markdown file and as JSON.
+
+No clocks, paths or dates: where code and libraries are the same, so are the bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gigsim.validation.known import Known, Obtained
+from gigsim.validation.trial import Verdict
+from gigsim.validation.uncovered import Broken, Uncovered
+
+_HEAD = """# Validation record
+
+Written by `gigsim validate`; do not edit. All seeds are fixed in the code, so running the command
+again with the same libraries on the same kind of processor writes the same bytes.
+"""
+
+_KNOWN = """## Known answers
+
+Cases whose outcome is known beforehand, computed anew by the code that ships. The numbers have gaps
+on purpose; those on who joins (V26 to V42) are not part of this record.
+
+V17, V18, V49, V50 and V51 are experiments with small learners that are really trained. *Contrary*:
+significant evidence against what a paper reports; *not shown*: too little evidence for it. Both are
+findings, not faults of a formula, and are counted as not passed. Sizes, seeds, statistics and the
+direction expected were written down before the first training, in
+`gigsim/validation/experiments_training.py` and `experiments_collectives.py`. Numbers in square
+brackets are 95 % intervals over seeds.
+"""
+
+_SKIPPED = (
+    "The experiments with trained learners (V17, V18, V49, V50, V51) were left out (`--quick`).\n"
+)
+
+_TRIALS = """## Bounds on trial
+
+Each bound was held against worlds in which what happens is known exactly, worst-case platforms
+included, until it had said something (lay in its span, for a share between 0 and 1) in as many as
+asked for. *Violations*: less happened than was promised; none is allowed, except to a bound that
+holds with probability 1 − δ only, which is allowed a share δ of them. *Slack* is what happens minus
+what was promised, over the worlds in which something was. *Mutants* are wrong versions of the bound
+(a factor dropped, an error term that does not hold); the number is that of the worlds that caught
+each, and none may get away.
+"""
+
+_UNCOVERED = """## Not covered
+
+What is plausible, printed somewhere or valid next door, and does not hold here. Each
+counter-example is computed anew.
+"""
+
+_CERTIFIED = """## Certified ε of trained learners
+
+Not part of this record, because it takes many trainings: `python benchmarks/certified_epsilon.py`
+certifies how far `linear` and `transformer` are from Bayes on the built-in language, and says
+whether the bound survives it.
+"""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What was found.
+
+    Attributes:
+        known: the known answers and experiments, with what came out.
+        experiments: were learners trained?
+        parts: the verdicts on bounds, by part of the theory.
+        worlds: informative worlds asked for.
+        uncovered: what is not covered, with its counter-example.
+    """
+
+    known: Sequence[tuple[KnownCase, Obtained]]
+    experiments: bool
+    parts: Mapping[str, Sequence[Verdict]]
+    worlds: int
+    uncovered: Sequence[tuple[Uncovered, Broken]]
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """Of all parts."""
+        return [verdict for part in self.parts.values() for verdict in part]
+
+    @property
+    def faults(self) -> list[str]:
+        """What fails, a line each; empty where everything is in order."""
+        found = [f"{case.name}: {o.text}" for case, o in self.known if o.fails]
+        found += [f"{v.name}: {_complaint(v)}" for v in self.verdicts if not v.holds]
+        found += [f"not shown any more: {u.claim}" for u, b in self.uncovered if not b.shown]
+        return found
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The numbers that sum it up."""
+        verdicts = [o.verdict for _, o in self.known]
+        return {
+            "known_passed": verdicts.count("passes"),
+            "known_failed": verdicts.count("FAILS"),
+            "known_not_shown": verdicts.count("not shown"),
+            "known_contrary": verdicts.count("contrary"),
+            "known_applicable": len(verdicts) - verdicts.count("not applicable"),
+            "known_not_applicable": verdicts.count("not applicable"),
+            "bounds": len(self.verdicts),
+            "bounds_held": sum(v.holds for v in self.verdicts),
+            "worlds_informative": sum(v.informative for v in self.verdicts),
+            "least_worlds_a_bound": min((v.informative for v in self.verdicts), default=0),
+            "violations_of_certain_bounds": sum(v.violations for v in self.verdicts if not v.risk),
+            "mutants": sum(len(v.caught) for v in self.verdicts),
+            "mutants_caught": sum(n > 0 for v in self.verdicts for n in v.caught.values()),
+            "not_covered_shown": sum(b.shown for _, b in self.uncovered),
+        }
+
+    def summary(self) -> list[str]:
+        """Some lines for people."""
+        c = self.counts
+        open_ = f", {c['known_not_shown']} not shown" if c["known_not_shown"] else ""
+        open_ += f", {c['known_contrary']} contrary to a paper" if c["known_contrary"] else ""
+        return [
+            f"known answers: {c['known_passed']} of {c['known_applicable']} passed{open_},"
+            f" {c['known_failed']} failed; {c['known_not_applicable']} not applicable",
+            f"bounds: {c['bounds_held']} of {c['bounds']} hold on"
+            f" {c['worlds_informative']:,} informative worlds, at least"
+            f" {c['least_worlds_a_bound']:,} each;"
+            f" {c['violations_of_certain_bounds']} violations of those that are certain",
+            f"mutants: {c['mutants_caught']} of {c['mutants']} caught",
+            f"not covered: {c['not_covered_shown']} of {len(self.uncovered)} counter-examples hold",
+        ]
+
+    def markdown(self) -> str:
+        """The whole record."""
+        parts = [_HEAD, "\n".join(f"- {line}" for line in self.summary()) + "\n", _KNOWN]
+        if not self.experiments:
+            parts.append(_SKIPPED)
+        rows = [
+            (case.name, case.case, case.expected, o.text, o.verdict, case.source)
+            for case, o in self.known
+        ]
+        parts.append(_table(("", "case", "expected", "obtained", "verdict", "source"), rows))
+        parts.append(_TRIALS)
+        for name, verdicts in self.parts.items():
+            parts.append(f"### {name}\n")
+            parts.append(_table(_COLUMNS, [_row(verdict) for verdict in verdicts]))
+        parts.append(_UNCOVERED)
+        shown = [
+            (u.claim, u.world, f"{b.promised:.3f}", f"{b.happens:.3f}") for u, b in self.uncovered
+        ]
+        parts.append(_table(("claim", "world", "would promise", "happens"), shown))
+        parts.append(_CERTIFIED)
+        return "\n".join(parts)
+
+    def plain(self) -> dict[str, Any]:
+        """The same for programs."""
+        return {
+            **self.counts,
+            "worlds": self.worlds,
+            "experiments": self.experiments,
+            "faults": self.faults,
+            "known": [
+                {
+                    "name": case.name,
+                    "case": case.case,
+                    "expected": case.expected,
+                    "obtained": o.text,
+                    "verdict": o.verdict,
+                    "source": case.source,
+                }
+                for case, o in self.known
+            ],
+            "trials": [
+                {
+                    "part": part,
+                    "name": v.name,
+                    "source": v.source,
+                    "drawn": v.drawn,
+                    "informative": v.informative,
+                    "violations": v.violations,
+                    "risk": v.risk,
+                    "slack": list(v.slack),
+                    "mutants": dict(v.caught),
+                    "holds": v.holds,
+                }
+                for part, verdicts in self.parts.items()
+                for v in verdicts
+            ],
+            "not_covered": [
+                {"claim": u.claim, "world": u.world, "promised": b.promised, "happens": b.happens}
+                for u, b in self.uncovered
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class KnownCase:
+    """What a row of the table says of a known answer or an experiment before it is tried."""
+
+    name: str
+    case: str
+    expected: str
+    source: str
+
+    @classmethod
+    def of(cls, what: Known | Any) -> KnownCase:
+        """Of a :class:`~gigsim.validation.known.Known` or an ``experiments.Experiment``."""
+        return cls(what.name, what.case, what.expected, what.source)
+
+
+_COLUMNS = (
+    "bound",
+    "source",
+    "worlds",
+    "informative",
+    "violations",
+    "slack: least, 5 %, median, 95 %",
+    "mean",
+    "mutants caught",
+    "verdict",
+)
+
+
+def _row(verdict: Verdict) -> tuple[str, ...]:
+    violations = f"{verdict.violations:,}"
+    if verdict.risk:
+        violations += f" (allowed {verdict.risk * verdict.informative:,.0f})"
+    *quantiles, mean = (_short(x) for x in verdict.slack)
+    mutants = "; ".join(f"{name}: {n:,}" for name, n in verdict.caught.items()) or "-"
+    return (
+        verdict.name,
+        verdict.source,
+        f"{verdict.drawn:,}",
+        f"{verdict.informative:,}",
+        violations,
+        ", ".join(quantiles),
+        mean,
+        mutants,
+        "holds" if verdict.holds else "FAILS",
+    )
+
+
+def _complaint(verdict: Verdict) -> str:
+    survived = [name for name, n in verdict.caught.items() if not n]
+    said = [f"{verdict.violations} violations in {verdict.informative} worlds"]
+    said += [f"mutants not caught: {', '.join(survived)}"] if survived else []
+    return "; ".join(said)
+
+
+def _short(value: float) -> str:
+    """Three digits; what is 0 but for rounding is 0."""
+    return "0" if abs(value) < 5e-7 else f"{value:.3g}"
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of Markdown."""
+    lines = ["| " + " | ".join(header) + " |", "|" + " --- |" * len(header)]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,107 @@
+"""``gigsim validate``: what it writes, says and refuses; all of it in a slow test."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from click.testing import Result
+from typer.testing import CliRunner
+
+from gigsim.cli.validate import validate_command
+from gigsim.errors import InputError
+from gigsim.interrupts import Interrupts
+from gigsim.validation import record
+from gigsim.validation.report import Record
+from tests.validation.test_report import HELD, RECORD
+
+Validate = Callable[..., Result]
+
+
+@pytest.fixture
+def validate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Validate:
+    """Runs the command in an empty folder; exceptions come through."""
+    monkeypatch.chdir(tmp_path)
+    app = typer.Typer()
+    app.command()(validate_command)
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(app, list(arguments), obj=Interrupts(), catch_exceptions=False)
+
+    return run
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What was asked of the validation, which here finds what it is told under ``record``."""
+    heard: dict[str, Any] = {"record": RECORD}
+
+    def instead(worlds: int, **options: Any) -> Record:
+        options.pop("tell")("bounds", 2, 2)
+        heard.update(options, worlds=worlds)
+        return heard["record"]
+
+    monkeypatch.setattr(record, "validate", instead)
+    return heard
+
+
+def test_the_record_is_written(validate: Validate, asked: dict[str, Any]) -> None:
+    Path("docs").mkdir()
+    done = validate("--workers", "2")
+    assert done.exit_code == 0
+    assert Path("docs/validation.md").read_text(encoding="utf-8") == RECORD.markdown()
+    assert (asked["worlds"], asked["experiments"], asked["workers"]) == (20_000, True, 2)
+    assert "known answers: 1 of 2 passed, 1 contrary" in done.stdout
+    assert "written to docs/validation.md" in done.stdout
+    assert "bounds: 2 done" in done.stderr
+
+
+def test_quick_writes_only_where_it_is_told_to(validate: Validate, asked: dict[str, Any]) -> None:
+    done = validate("--quick", "--json", "--quiet", "--worlds", "300")
+    assert done.exit_code == 0
+    assert (asked["worlds"], asked["experiments"]) == (300, False)
+    assert json.loads(done.stdout) == json.loads(json.dumps(RECORD.plain()))
+    assert done.stderr == ""
+    assert not list(Path().iterdir())
+    validate("--quick", "--out", "here.md")
+    assert Path("here.md").exists()
+
+
+def test_a_fault_is_exit_code_1_and_on_the_record(
+    validate: Validate, asked: dict[str, Any]
+) -> None:
+    asked["record"] = replace(RECORD, parts={"Planting": [replace(HELD, violations=1)]})
+    done = validate("--out", "record.md")
+    assert done.exit_code == 1
+    assert "error: a bound: 1 violations in 20000 worlds" in done.stderr
+    assert "FAILS" in Path("record.md").read_text(encoding="utf-8")
+
+
+def test_a_place_that_cannot_be_written_is_refused_first(
+    validate: Validate, asked: dict[str, Any]
+) -> None:
+    with pytest.raises(InputError, match="no folder"):
+        validate()
+    assert "worlds" not in asked
+
+
+@pytest.mark.slow
+def test_all_of_it(validate: Validate) -> None:
+    done = validate("--out", "record.md", "--worlds", "20000", "--quiet")
+    assert done.exit_code == 0, done.stderr
+    text = Path("record.md").read_text(encoding="utf-8")
+    for name in ("V17", "V18", "V49", "V50", "V51"):
+        assert f"| {name} |" in text
+    assert "FAILS" not in text
+    # Again, without the experiments and in other processes: the same bytes.
+    assert validate("--quick", "--out", "again.md", "--workers", "1", "--quiet").exit_code == 0
+    again = Path("again.md").read_text(encoding="utf-8")
+    shared = "## Bounds on trial"
+    assert text[text.index(shared) :] == again[again.index(shared) :]
+    rows = [line for line in again.splitlines() if line.startswith("| V")]
+    assert set(rows) <= set(text.splitlines())
