@@ -11,12 +11,15 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from gigsim.collective.strategies import instruct
+from gigsim.collective.reports import erasure_reports, unplanting_reports
+from gigsim.collective.strategies import Edits, instruct, nothing
 from gigsim.learners.pool import FitJob
 from gigsim.learners.protocol import Learner, Reader, Rows, State
+from gigsim.learners.tfidf import counts_of
 from gigsim.population import Population
 
 if TYPE_CHECKING:
+    from gigsim.collective.text_target import TextTarget
     from gigsim.model import GigEconomy
     from gigsim.stage import Stage
 
@@ -95,6 +98,9 @@ class Collective(mesa.Agent):
         shown: number of the token that is shown to the deployed classifier, which learned it; it
             becomes ``token`` at the next retraining.
         published_size: members at the last announcement.
+        opinions: what the platform of period 0 made of everybody's resume without the signal,
+            P(l in Y), shape (N, L), for strategies that report opinions; else None.
+        aim: the model that a gradient-cancelling collective is after; else None.
     """
 
     model: GigEconomy
@@ -105,6 +111,8 @@ class Collective(mesa.Agent):
         self.target = target
         self.token = self.shown = 0
         self.published_size = 0
+        self.opinions: NDArray[np.float64] | None = None
+        self.aim: TextTarget | None = None
 
     def follows(self, population: Population, member: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Members who do as they are told, bool, shape (N,): those who do not abstain."""
@@ -116,18 +124,57 @@ class Collective(mesa.Agent):
         Members who do not abstain submit the version of their resume and the label set that the
         strategy gives them; everybody else, free riders too, submits the resume as it is.
         """
+        stage = cast("Stage", self.model.stage)
+        follows = self.follows(population, member)
+        edit = self._edits(population, follows) if follows.any() else nothing(population.labels)
+        versions = (stage.found_at, stage.planted_at[self.token], stage.clean_at)
+        return Submission(texts=np.choose(edit.version, versions), labels=edit.labels)
+
+    def _edits(self, population: Population, follows: NDArray[np.bool_]) -> Edits:
         stage, section = cast("Stage", self.model.stage), self.model.config.collective
-        edit = instruct(
+        if self.aim is not None:
+            texts = counts_of(stage.texts)
+            return self.aim.plan(
+                texts[stage.found_at],
+                texts[stage.planted_at[self.token]],
+                population.labels,
+                follows,
+                versions=section.strategy == "gradient_cancelling",
+                generator=self.model.streams.generator("plan", self.model.period),
+            )
+        return instruct(
             population.labels,
-            self.follows(population, member),
+            follows,
             self.target,
             strategy=section.strategy,
             label_sets=section.label_sets,
             evasive=section.evasive,
             wrong=population.wrong,
+            reports=self.reports(population.labels, self.opinions),
         )
-        versions = (stage.found_at, stage.planted_at[self.token], stage.clean_at)
-        return Submission(texts=np.choose(edit.version, versions), labels=edit.labels)
+
+    def reports(
+        self, labels: NDArray[np.bool_], opinions: NDArray[np.floating] | None
+    ) -> NDArray[np.bool_] | None:
+        """What people would report as members of an unplanting or erasing collective.
+
+        Args:
+            labels: bool, shape (n, L): their true label sets.
+            opinions: of their resumes without the signal, shape (n, L), where it takes any.
+
+        Returns:
+            bool, shape (n, L); None for other strategies.
+        """
+        section = self.model.config.collective
+        if section.strategy == "erasure":
+            if opinions is None:
+                raise TypeError("an erasing collective needs opinions")
+            return erasure_reports(labels, self.target, section.label_sets, opinions)
+        if section.strategy == "unplanting":
+            heard = opinions if section.adaptive else None
+            other = self.model.stage.other
+            return unplanting_reports(labels, self.target, section.label_sets, other, heard)
+        return None
 
 
 class Platform(mesa.Agent):

@@ -19,17 +19,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigsim.agents import Submission
+from gigsim.collective.text_target import Distance, TextTarget
 from gigsim.config.sections import Config
+from gigsim.coverage import HeldOut
 from gigsim.inputs import digests, files_in
 from gigsim.laboratory import Shares
 from gigsim.lines import TheoryLines
+from gigsim.measures.certificate import Epsilon
 from gigsim.measures.evaluation import Evaluation
 from gigsim.measures.selection import MatchedRate, Selection
 from gigsim.resumes.finite_world import FiniteWorld
 from gigsim.society.beliefs import Expectation
 from gigsim.society.networks import CompleteNetwork
 from gigsim.stage import Scene, Stage, leavers, take_in
-from gigsim.theory.certificates import FeatureLabelCertificate, FeatureOnlyCertificate
+from gigsim.theory.certificates import (
+    ErasingCertificate,
+    FeatureLabelCertificate,
+    FeatureOnlyCertificate,
+    FeatureOnlyProfileCertificate,
+    UnplantingCertificate,
+)
+from gigsim.theory.epsilon import SlackCertificate
 from gigsim.theory.estimates import SignalEstimate
 
 if TYPE_CHECKING:
@@ -75,11 +85,12 @@ SAVED: dict[str, Part] = {
         " holds_signal utility wealth _asked_for",
         "target",
     ),
-    "collective": Part.of("token shown published_size", f"target {_MESA_AGENT}"),
+    "collective": Part.of("token shown published_size opinions aim", f"target {_MESA_AGENT}"),
     "platform": Part.of("warm deployed _submissions", f"learner texts {_MESA_AGENT}"),
     "laboratory": Part.of(
-        "evaluation trained clean _reference _shares _reference_state _pasts",
-        "lines _model _pool _exact _curve",
+        "evaluation trained clean epsilon distance _reference _shares _reference_state _adviser"
+        " _pasts",
+        "lines _model _pool _exact _curve _probe",
     ),
     "ledger": Part.of("_periods _retrainings _timings", ""),
     "datacollector": Part.of(
@@ -91,21 +102,29 @@ SAVED: dict[str, Part] = {
 
 #: Fields of the lines of theory; the others are the config's and the law's.
 _LINES = Part.of(
-    "signals quoted marginals base_rate source xi_measured xi_token p",
-    "population collective target world",
+    "signals quoted known base_rate pairs xi_measured xi_token p",
+    "population collective target kind world",
 )
 
 #: What a checkpoint's values may be made of, beside numbers, text, arrays and lists of them.
 CLASSES = (
+    Distance,
+    Epsilon,
+    ErasingCertificate,
     Evaluation,
     Expectation,
     FeatureLabelCertificate,
     FeatureOnlyCertificate,
+    FeatureOnlyProfileCertificate,
+    HeldOut,
     MatchedRate,
     Selection,
     Shares,
     SignalEstimate,
+    SlackCertificate,
     Submission,
+    TextTarget,
+    UnplantingCertificate,
 )
 
 
@@ -241,6 +260,7 @@ def _lines(model: GigEconomy, values: dict[str, Any]) -> TheoryLines:
         population=model.config.population.size,
         collective=model.config.collective,
         target=model.stage.target,
+        kind=model.config.platform.learner.kind,
         world=cast("FiniteWorld", law) if counted else None,
         **values,
     )

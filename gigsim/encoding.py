@@ -15,7 +15,7 @@ from gigsim.collective.signals import Signal
 from gigsim.config.sections import SignalSection
 from gigsim.learners.protocol import Reader
 from gigsim.learners.ragged import Ragged
-from gigsim.learners.reading import Reading, read
+from gigsim.learners.reading import Reading, read, signal_pieces
 from gigsim.learners.vocabulary import Vocabulary
 from gigsim.resumes.corpus import Corpus
 
@@ -63,6 +63,13 @@ class Encoder:
     def size(self) -> int:
         """Number of ids, reserved ones included."""
         return self.vocabulary.size + (len(self.tokens) if self.section.reserve else 0)
+
+    def ids(self, token: int) -> NDArray[np.int64]:
+        """The ids that a token is read as, int64, shape (k,)."""
+        if self.section.reserve:
+            return np.array([self.vocabulary.size + token])
+        signal = Signal(self.tokens[token], self.section.every, self.section.reserve)
+        return signal_pieces(signal, self.vocabulary, self.learner.name).astype(np.int64)
 
     def encode(self, corpus: Corpus, carried: NDArray[np.int64]) -> Encoded:
         """Read resumes once for the whole run.

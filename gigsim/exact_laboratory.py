@@ -9,21 +9,34 @@ of people are not told apart by their label sets.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gigsim.agents import Submission
+from gigsim.collective.reports import reported_law
+from gigsim.coverage import exact_marginals
 from gigsim.laboratory import METRICS, Laboratory
-from gigsim.learners.bayes import BayesPlatform, Followed, require_new_signal
+from gigsim.learners.bayes import (
+    BayesPlatform,
+    ErasingBayesPlatform,
+    Followed,
+    TextRows,
+    require_new_signal,
+)
 from gigsim.learners.pool import FitResult
+from gigsim.learners.protocol import Rows
 from gigsim.learners.recipes import BayesRecipe, SurrogateRecipe
 from gigsim.learners.surrogate import Curve, load_curve
 from gigsim.lines import TheoryLines
 from gigsim.measures.evaluation import Evaluation
 from gigsim.measures.success import QUANTITIES
+from gigsim.resumes.corpus import Corpus
+from gigsim.resumes.law import Law
 from gigsim.stage import Scene
+from gigsim.theory.gaps import Floats
+from gigsim.theory.mixture import Strategy
 
 if TYPE_CHECKING:
     from gigsim.model import GigEconomy
@@ -54,23 +67,65 @@ class BayesLaboratory(Laboratory):
         seconds = time.perf_counter() - began
         return [FitResult({}, float("nan"), probabilities, seconds)]
 
-    def _platform(self) -> BayesPlatform:
+    @property
+    def _pairs(self) -> Floats | None:
+        return self._exact.pairs if isinstance(self._exact, BayesPlatform) else None
+
+    def _make_probe(self) -> None:
+        """ε is 0."""
+
+    def _opine(self, rows: Rows) -> Floats:
+        """The exact posterior: the law's words are read by their numbers."""
+        law, texts = self._law, cast("TextRows", rows).texts
+        n = len(texts)
+        corpus = Corpus(
+            words=law.words,
+            tokens=texts.values.astype(np.uint32),
+            offsets=texts.offsets,
+            labels=np.zeros((n, len(law.label_names)), dtype=bool),
+            label_names=law.label_names,
+            clusters=np.arange(n),
+            test_side=np.zeros(n, dtype=bool),
+        )
+        return law.marginals(corpus)
+
+    @property
+    def _law(self) -> Law:
+        law = self._stage.supply.law
+        assert law is not None, "a bayes reader refuses resumes without a law"
+        return law
+
+    def _platform(self) -> BayesPlatform | ErasingBayesPlatform:
         config, stage = self._model.config, self._stage
         section, tokens = config.collective, stage.encoder.tokens
-        law, marginals = stage.supply.law, stage.supply.marginals
-        assert law is not None, "a bayes reader refuses resumes without a law"
-        assert marginals is not None, "a law gives the marginals of its held-out resumes"
-        require_new_signal(tokens, law.words)
+        law, collective = self._law, self._model.collective
+        known = exact_marginals(stage, section, config.corpus.xi)
+        if known is None:
+            require_new_signal(tokens, law.words)
+        assert known is not None, "a law that never writes the signal is known, and read whole"
+        marginals, found = known
+        reported = collective.reports(stage.test_labels, marginals)
+        if section.strategy == "erasure":
+            assert reported is not None, "an erasing collective reports opinions"
+            shown = [
+                reported_law(m, reported, section.label_sets, stage.target)
+                for m in (found, marginals)
+            ]
+            return ErasingBayesPlatform(found, marginals, *shown)
         pairs = None
         if section.strategy == "feature_only":
             pairs = law.pair_marginals(stage.supply.held_out, stage.target)
+        said = None
+        if reported is not None:
+            said = reported_law(marginals, reported, section.label_sets, stage.target)
         return BayesPlatform(
             marginals=marginals,
             pairs=pairs,
+            reported=said,
             target=stage.target,
             xi=config.corpus.xi,
             tokens=len(tokens),
-            strategy=section.strategy,
+            strategy=cast("Strategy", section.strategy),
             label_sets=section.label_sets,
             evasive=section.evasive,
             wrong_label=section.wrong_label,
@@ -85,6 +140,9 @@ class CurveLaboratory(Laboratory):
         recipe = model.config.platform.learner
         assert isinstance(recipe, SurrogateRecipe)
         self._curve: Curve = load_curve(recipe.curve)
+
+    def _make_probe(self) -> None:
+        """Nothing is read."""
 
     def submit(self) -> int:
         """Take down who follows; without resumes, whoever plants or relabels has edited.

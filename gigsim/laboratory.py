@@ -19,12 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigsim.agents import Submission, renumber
+from gigsim.collective.text_target import Distance
 from gigsim.learners.pool import FitJob, FitPool, FitResult
-from gigsim.learners.protocol import State
+from gigsim.learners.protocol import Learner, Rows, State
 from gigsim.lines import TheoryLines
+from gigsim.measures.certificate import Epsilon, Probe, make_probe
 from gigsim.measures.evaluation import Evaluation, evaluate, outcome_of
 from gigsim.measures.selection import matched_rate
-from gigsim.stage import Scene, Stage, take_in
+from gigsim.stage import Scene, Stage, asks_opinions, take_in
+from gigsim.theorist import certified, distance_left, held_out_facts, wanted_model
+from gigsim.theory.gaps import Floats
+from gigsim.theory.planting import Goal
 
 if TYPE_CHECKING:
     from gigsim.model import GigEconomy
@@ -61,12 +66,18 @@ class Laboratory:
         lines: what theory says of this world.
         evaluation: the deployed classifier, measured.
         trained: the shares behind the deployed classifier.
+        epsilon: for each metric that Theorem 1 covers, ε of the deployed classifier, certified;
+            empty where it cannot be.
+        distance: how far the deployed classifier is from the model that the collective is after;
+            None where it is after none.
     """
 
     lines: TheoryLines
     evaluation: Evaluation
     trained: Shares
     clean: dict[str, tuple[float, float]]
+    epsilon: dict[Goal, Epsilon]
+    distance: Distance | None
 
     def __init__(self, model: GigEconomy, workers: int) -> None:
         self._model = model
@@ -77,6 +88,9 @@ class Laboratory:
         self._reference: deque[Submission] = deque(maxlen=window)
         self._shares: deque[Shares] = deque(maxlen=window)
         self._reference_state: State | None = None
+        self._adviser: State | None = None
+        self.epsilon, self.distance = {}, None
+        self._probe = self._make_probe()
         self._pasts: Sequence[State | None] = [None]
 
     def submit(self) -> int:
@@ -105,6 +119,11 @@ class Laboratory:
         """Newcomers with fresh resumes in the places of those who go (bool, shape (N,))."""
         model = self._model
         stage = take_in(self._stage, gone, model.now, model.streams, model.period)
+        if model.collective.opinions is not None:
+            # Of people who were not there, what the platform of period 0 would have made of them.
+            fresh = self._opine(stage.texts.take(stage.clean_at[gone]))
+            model.collective.opinions = model.collective.opinions.copy()
+            model.collective.opinions[gone] = fresh
         model.platform.texts = stage.texts
         shown = (*model.platform.submissions, *self._reference)
         used = np.unique(np.concatenate([stage.rows, *(s.texts for s in shown)]))
@@ -128,7 +147,10 @@ class Laboratory:
             self.clean[metric] = (float(np.mean(rates)), sd)
         self._remember_reference(results[0])
         self._deploy(results)
-        self.lines = TheoryLines.estimate(model.config, self._stage, results)
+        self._brief_collective(results[0])
+        self.lines = TheoryLines.estimate(
+            model.config, self._stage, held_out_facts(model, results), self._pairs
+        )
         self._measure(results[:1], None)
 
     def retrain(self) -> None:
@@ -164,6 +186,11 @@ class Laboratory:
         }
 
     @property
+    def _pairs(self) -> Floats | None:
+        """P0(l and y* in Y | x) of the held-out resumes, for the exact platform alone."""
+        return None
+
+    @property
     def held_out(self) -> int:
         """Number of resumes that S is measured on."""
         return len(self._stage.test_labels)
@@ -177,6 +204,23 @@ class Laboratory:
     @property
     def _stage(self) -> Stage:
         return cast("Stage", self._model.stage)
+
+    def _make_probe(self) -> Probe | None:
+        return make_probe(self._model.config, self._stage, self._model.streams)
+
+    def _brief_collective(self, first: FitResult) -> None:
+        """What a collective goes by that asks the platform of period 0, or works on its model."""
+        model, stage = self._model, self._stage
+        if asks_opinions(model.config.collective):
+            self._adviser = first.state
+            model.collective.opinions = self._opine(stage.texts.take(stage.clean_at))
+        model.collective.aim = wanted_model(model, first.state)
+
+    def _opine(self, rows: Rows) -> Floats:
+        """What the platform of period 0 makes of texts, float64, shape (n, L)."""
+        assert self._adviser is not None, "opinions are asked for after period 0"
+        learner = cast("Learner", self._stage.learner)
+        return learner.restore(self._adviser).probabilities(rows).astype(np.float64)
 
     def _count(self, edited: NDArray[np.bool_]) -> None:
         population = self._model.population
@@ -229,7 +273,9 @@ class Laboratory:
         seed = model.streams.seed_for(f"training/{repeat}", model.period)
         # Repeats that share a past would agree too well: each goes on from its own.
         start = self._reference_state if reference else self._pasts[repeat % len(self._pasts)]
-        return model.platform.training(shown, seed, start, self._stage.tests)
+        # The certificate's texts come last: they are no test of anything.
+        texts = self._stage.tests if self._probe is None else (*self._stage.tests, self._probe.rows)
+        return model.platform.training(shown, seed, start, texts)
 
     def _deploy(self, results: list[FitResult]) -> None:
         self._model.platform.deployed = results[0].state
@@ -269,3 +315,5 @@ class Laboratory:
             model.config.measure.bootstrap,
             token,
         )
+        self.epsilon = certified(model, self._probe, self.lines, results[0], self.trained.followers)
+        self.distance = distance_left(model, results[0].state)

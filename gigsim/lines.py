@@ -1,46 +1,46 @@
 """What theory says of one run: the lines that its figure draws and its tables quote.
 
-The theorems (Hardt et al. 2023) are for one label; resumes carry sets. ``any`` is the binary
-question "is y* in the set?": Theorem 1 for feature-label planting with replaced or extended sets,
-Theorem 3 for feature-only. ``top1`` has a theorem only where sets are replaced, by their label
-marginals. Where no theorem holds, or a number that it needs is not known (Theorem 3 needs a floor
-of P0(y*|x), which no sample gives), there is no number and no line.
+Which theorem covers what is ``coverage``'s affair. Here are the three kinds of line: the theorem
+itself (infinite data, ε = 0), what is expected of a perfect learner on so many resumes, and the
+exact success of the Bayes classifier where it stands for the platform or nothing else is known.
+Where a line does not apply there is no number and no line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from gigsim.collective.strategies import STRATEGIES
+from gigsim.collective.catalogue import STRATEGIES
 from gigsim.config.sections import CollectiveSection, Config
-from gigsim.learners.pool import FitResult
+from gigsim.coverage import (
+    METRICS,
+    HeldOut,
+    certificates,
+    deficits,
+    floor_of,
+    quoted_signals,
+)
+from gigsim.exact_steps import exact_success
 from gigsim.learners.recipes import TableRecipe
 from gigsim.resumes.finite_world import FiniteWorld
 from gigsim.stage import Stage
-from gigsim.theory.certificates import FeatureLabelCertificate, FeatureOnlyCertificate
-from gigsim.theory.estimates import GapKind, SignalEstimate, signal_estimate
+from gigsim.theory.certificates import ErasingCertificate
+from gigsim.theory.estimates import SignalEstimate
 from gigsim.theory.finite_sample import (
     FiniteSampleSuccess,
     finite_sample_success,
     finite_sample_success_feature_only,
 )
-from gigsim.theory.gaps import (
-    deficit_any,
-    deficit_top1,
-    gap_any_from_floor,
-    gap_top1_from_floor,
-)
+from gigsim.theory.gaps import Floats
 from gigsim.theory.planting import Goal
 from gigsim.theory.table_sample import table_success
 from gigsim.theory.wrong_labels import wrong_label_margin
 
-METRICS: tuple[Goal, Goal] = ("any", "top1")
+__all__ = ["METRICS", "TheoryLines"]
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,14 @@ class TheoryLines:
         collective: the strategy that the lines are for.
         target: column of y*.
         signals: for each metric that a theorem covers, the theorem with its numbers.
-        quoted: for each metric, ξ and Δ with their limits, covered or not.
-        marginals: P0(label in Y | x) of each held-out resume, float64, shape (n, L).
+        quoted: for each metric, ξ, Δ and κ with their limits, covered or not.
+        known: the held-out resumes; None where the platform reads none.
         base_rate: P0(y* in Y).
-        source: where the marginals come from: the law's exact ``posterior``, or the clean
-            ``classifier`` of period 0, which stands for it as far as it is calibrated (a corpus,
-            or a law of which the signal is a word or the learner reads a part only).
+        pairs: P0(l and y* in Y | x) of each held-out resume where the exact platform needs them.
         xi_measured: share of the population's resumes in X*, as the learner sees them.
         xi_token: share in which the token occurs at all, wherever it stands.
         p: inf over x of P0(y* in Y | x) where it is known, else NaN.
+        kind: of learner.
         world: the finite world, where a table of counts is the learner: its noise is that of every
             cell and not of the number of base carriers alone; else None.
     """
@@ -70,55 +69,44 @@ class TheoryLines:
     target: int
     signals: dict[Goal, SignalEstimate]
     quoted: dict[Goal, SignalEstimate]
-    marginals: NDArray[np.float64]
+    known: HeldOut | None
     base_rate: float
-    source: Literal["posterior", "classifier"]
+    pairs: Floats | None
     xi_measured: float
     xi_token: float
     p: float
+    kind: str
     world: FiniteWorld | None = None
 
     @classmethod
-    def estimate(cls, config: Config, stage: Stage, clean: Sequence[FitResult]) -> TheoryLines:
-        """Estimate ξ, Δ, p and the marginals from what is known before the first period.
+    def estimate(
+        cls, config: Config, stage: Stage, known: HeldOut, pairs: Floats | None
+    ) -> TheoryLines:
+        """Estimate ξ, Δ, κ and p from what is known before the first period.
 
         Args:
             config: the run's config.
             stage: its resumes as the learner reads them.
-            clean: the period-0 trainings; used where no exact posterior is to be had.
+            known: the held-out resumes.
+            pairs: see the attributes.
         """
         law, target, section = stage.supply.law, stage.target, config.collective
-        gaps: dict[Goal, float] = {"any": 1.0, "top1": 1.0}
-        floor = float("nan")
-        gap_kind: GapKind = "worst"
-        if law is not None and stage.signal_is_new:
-            floor, gap_kind = law.floor(target), "posterior"
-            ceiling = law.ceiling(target)
-            gaps = {"any": gap_any_from_floor(floor), "top1": gap_top1_from_floor(floor, ceiling)}
-        posterior = stage.supply.marginals
-        exact = posterior is not None and stage.signal_is_new and stage.reads_whole
-        if posterior is not None and exact:
-            marginals = posterior
-        else:
-            marginals = np.mean([result.probabilities[1] for result in clean], axis=0)
-        marginals = np.clip(marginals.astype(np.float64), 0, 1)
-        # With wrong labels no form is known for a table: the text learner's stands in its place.
-        counted = isinstance(config.platform.learner, TableRecipe) and not section.wrong_label
-        quoted = _signal(config, stage, gaps, gap_kind)
-        own = marginals[:, target].mean() if law is None else law.base_rates[target]
+        quoted, floor = quoted_signals(config, stage, known), floor_of(stage)
+        own = known.marginals[:, target].mean() if law is None else law.base_rates[target]
         return cls(
             population=config.population.size,
             collective=section,
             target=target,
-            signals=_certificates(section, quoted, floor, marginals.shape[1]),
+            signals=certificates(section, quoted, known, target, floor),
             quoted=quoted,
-            marginals=marginals,
+            known=known,
             base_rate=float(own),
-            source="posterior" if exact else "classifier",
+            pairs=pairs,
             xi_measured=float(stage.in_signal_set.mean()),
             xi_token=float(stage.contains[0].mean()),
             p=floor,
-            world=law if counted and isinstance(law, FiniteWorld) else None,
+            kind=config.platform.learner.kind,
+            world=law if isinstance(law, FiniteWorld) and _counts(config) else None,
         )
 
     @classmethod
@@ -132,12 +120,13 @@ class TheoryLines:
             target=target,
             signals={},
             quoted=dict.fromkeys(METRICS, unknown),
-            marginals=np.empty((0, 0)),
+            known=None,
             base_rate=nan,
-            source="classifier",
+            pairs=None,
             xi_measured=nan,
             xi_token=nan,
             p=nan,
+            kind=config.platform.learner.kind,
         )
 
     def bound(self, alpha: float, metric: Goal) -> float:
@@ -146,20 +135,29 @@ class TheoryLines:
         return float("nan") if known is None else float(known.bound(alpha))
 
     def promise(self, alpha: float, metric: Goal) -> float:
-        """The theorem at the upper limit of ξ: what can be promised before ξ is known better."""
+        """The theorem at the upper limits of its numbers: what can be promised."""
         known = self.signals.get(metric)
         return float("nan") if known is None else float(known.bound_low(alpha))
 
     def theorem(self, metric: Goal) -> str | None:
         """The theorem's name, None where none covers the metric."""
-        if metric not in self.signals:
-            return None
-        return STRATEGIES[self.collective.strategy].theorem
+        known = self.signals.get(metric)
+        return None if known is None else getattr(known, "theorem", "Theorem 1")
 
     def facts(self, metric: Goal) -> dict[str, object]:
-        """ξ, Δ and p as a retraining's row quotes them, for the metric or, failing it, ``any``."""
-        known = self.quoted[metric if metric in self.signals else "any"]
+        """The numbers as a retraining's row quotes them, for the metric or, failing it, ``any``."""
+        covered = metric if metric in self.signals else "any"
+        known = self.quoted[covered]
+        erasing = self.signals.get(covered)
+        nan = float("nan")
+        tau, tau_upper = (
+            (erasing.tau, erasing.tau_upper)
+            if isinstance(erasing, ErasingCertificate)
+            else (nan, nan)
+        )
         return {
+            "theorem_any": self.theorem("any") or "",
+            "theorem_top1": self.theorem("top1") or "",
             "xi": known.xi,
             "xi_upper": known.xi_upper,
             "xi_known": known.xi_known,
@@ -167,20 +165,27 @@ class TheoryLines:
             "xi_token": self.xi_token,
             "gap": known.gap,
             "gap_kind": known.gap_kind,
+            "kappa": known.kappa_mean,
+            "kappa_upper": known.kappa_mean_upper,
+            "tau": tau,
+            "tau_upper": tau_upper,
+            "deficit_source": "classifier" if self.known is None else self.known.source,
             "p": self.p,
-            "deficit_source": self.source,
         }
 
-    def expected(self, alphas: ArrayLike, metric: Goal, xi: float) -> FiniteSampleSuccess:
-        """S that an ε = 0 learner reaches on N rows, mean and sd, for a metric that is covered.
+    def expected(self, alphas: ArrayLike, metric: Goal, xi: float) -> FiniteSampleSuccess | None:
+        """S that an ε = 0 learner reaches on N rows, mean and sd.
 
-        Raises:
-            KeyError: no theorem covers the metric.
+        None where no theorem covers the metric, and where no finite-sample law is known: for the
+        exact platform, which has no sample, for erasing, and for a table of counts beyond
+        feature-label planting on a finite world without errors.
         """
-        if metric not in self.signals:
-            raise KeyError(metric)
-        own = self.marginals[:, self.target]
-        if self.world is not None and self.collective.strategy == "feature_label":
+        strategy, known = self.collective.strategy, self.known
+        if metric not in self.signals or known is None or strategy == "erasure":
+            return None
+        if self.kind == "bayes" or (self.kind == "table" and self.world is None):
+            return None
+        if self.world is not None:
             return table_success(
                 alphas,
                 self.world.weights,
@@ -190,26 +195,41 @@ class TheoryLines:
                 xi=xi,
                 goal=metric,
             )
-        if self.collective.strategy == "feature_only":
+        if strategy == "feature_only":
             return finite_sample_success_feature_only(
                 alphas,
-                own,
+                known.marginals[:, self.target],
                 population=self.population,
                 xi=xi,
                 base_rate=self.base_rate,
                 evasive=self.collective.evasive,
             )
         wrong = self.collective.wrong_label
-        margin = float(wrong_label_margin(wrong, metric, self.marginals.shape[1]))
-        if metric == "any":
-            deficits = np.asarray(deficit_any(own))
-            if self.collective.label_sets == "extend":
-                # Who errs may have y* among his own labels: the margin is larger by 2ωm.
-                deficits = deficits * margin / (margin + 2 * wrong * own)
-        else:
-            deficits = np.asarray(deficit_top1(self.marginals, self.target))
+        margin = float(wrong_label_margin(wrong, metric, known.marginals.shape[1]))
         return finite_sample_success(
-            alphas, deficits, population=self.population, xi=xi, margin=margin
+            alphas,
+            deficits(self.collective, known, self.target, metric),
+            population=self.population,
+            xi=xi,
+            margin=margin,
+        )
+
+    def exact(self, alphas: ArrayLike, metric: Goal) -> Floats | None:
+        """S of the Bayes classifier of the law on the held-out resumes, theorem or no theorem.
+
+        For the exact platform itself, and for erasing, where nothing nearer is known; else None.
+        """
+        erasing = STRATEGIES[self.collective.strategy].aim == "erased"
+        if self.known is None or not (self.kind == "bayes" or erasing):
+            return None
+        return exact_success(
+            alphas,
+            self.collective,
+            self.known,
+            self.target,
+            xi=self.quoted[metric].xi,
+            goal=metric,
+            pairs=self.pairs,
         )
 
     def table(self, alphas: ArrayLike) -> pd.DataFrame:
@@ -220,66 +240,33 @@ class TheoryLines:
 
         Returns:
             ``alpha``; for each covered metric ``bound_*`` (nominal: infinite data, ε = 0, not
-            clipped) and ``bound_*_low`` (at the upper limit of ξ), ``finite_*`` and its ``_sd``
-            (expected of an ε = 0 learner on N rows), ``finite_*_low`` (at the limit of ξ).
+            clipped) and ``bound_*_low`` (at the upper limits of its numbers); where they apply
+            ``finite_*`` and its ``_sd`` (expected of an ε = 0 learner on N rows), ``finite_*_low``
+            (at the limit of ξ), and ``exact_*``.
         """
         grid = np.asarray(alphas, dtype=float)
         columns: dict[str, NDArray[np.float64]] = {"alpha": grid}
-        for metric, known in self.signals.items():
-            curve = self.expected(grid, metric, known.xi)
-            low = curve
-            if known.xi_upper != known.xi:
-                low = self.expected(grid, metric, known.xi_upper)
-            columns[f"bound_{metric}"] = np.asarray(known.bound(grid))
-            columns[f"bound_{metric}_low"] = np.asarray(known.bound_low(grid))
-            columns[f"finite_{metric}"] = np.asarray(curve.mean)
-            columns[f"finite_{metric}_sd"] = np.asarray(curve.sd)
-            columns[f"finite_{metric}_low"] = np.asarray(low.mean)
+        for metric in METRICS:
+            known = self.signals.get(metric)
+            if known is not None:
+                columns[f"bound_{metric}"] = np.asarray(known.bound(grid))
+                columns[f"bound_{metric}_low"] = np.asarray(known.bound_low(grid))
+                curve = self.expected(grid, metric, known.xi)
+                if curve is not None:
+                    low = curve
+                    if known.xi_upper != known.xi:
+                        low = self.expected(grid, metric, known.xi_upper) or curve
+                    columns[f"finite_{metric}"] = np.asarray(curve.mean)
+                    columns[f"finite_{metric}_sd"] = np.asarray(curve.sd)
+                    columns[f"finite_{metric}_low"] = np.asarray(low.mean)
+            exact = self.exact(grid, metric)
+            if exact is not None:
+                columns[f"exact_{metric}"] = np.asarray(exact)
         return pd.DataFrame(columns)
 
 
-def _signal(
-    config: Config, stage: Stage, gaps: dict[Goal, float], gap_kind: GapKind
-) -> dict[Goal, SignalEstimate]:
-    """ξ and Δ for each metric."""
-    # Near-duplicates are not independent draws: natural carriers are counted by cluster.
-    clusters = stage.supply.population.clusters
-    natural = signal_estimate(
-        xi=0.0 if stage.signal_is_new else None,
-        carriers=len(np.unique(clusters[stage.in_signal_set & ~stage.carriers])),
-        inputs=len(np.unique(clusters)),
-    )
-    # Over what people carry by themselves comes what the config spreads: each resume carries the
-    # signal with probability corpus.xi, whatever it is.
-    spread, rest = config.corpus.xi, 1.0 - config.corpus.xi
-    return {
-        metric: replace(
-            natural,
-            xi=spread + rest * natural.xi,
-            xi_upper=spread + rest * natural.xi_upper,
-            gap=gaps[metric],
-            gap_kind=gap_kind,
-        )
-        for metric in METRICS
-    }
-
-
-def _certificates(
-    section: CollectiveSection, quoted: dict[Goal, SignalEstimate], floor: float, labels: int
-) -> dict[Goal, SignalEstimate]:
-    """The theorem that covers each metric, with its numbers; metrics without one are left out."""
-    facts = STRATEGIES[section.strategy]
-    covered: dict[Goal, SignalEstimate] = {}
-    for metric, known in quoted.items():
-        if facts.theorem_for(metric, section.label_sets) is None:
-            continue
-        if section.strategy == "feature_only":
-            if floor > 0:
-                covered[metric] = FeatureOnlyCertificate(
-                    **vars(known), p=floor, evasive=section.evasive
-                )
-            continue
-        margin = float(wrong_label_margin(section.wrong_label, metric, labels))
-        if margin > 0:
-            covered[metric] = FeatureLabelCertificate(**vars(known), margin=margin)
-    return covered
+def _counts(config: Config) -> bool:
+    """Is the platform a table of counts, and the collective one whose counts have a known law?"""
+    section = config.collective
+    plain = section.strategy == "feature_label" and not section.wrong_label
+    return plain and isinstance(config.platform.learner, TableRecipe)

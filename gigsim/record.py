@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from gigsim.lines import METRICS
 from gigsim.measures.success import QUANTITIES
+from gigsim.theory.certificates import FeatureLabelCertificate
+from gigsim.theory.epsilon import fitted_certificate
 
 if TYPE_CHECKING:
     from gigsim.model import GigEconomy
@@ -159,9 +161,43 @@ def _retraining_row(model: GigEconomy) -> dict[str, Any]:
         "clean_top1": model.clean["top1"][0],
         "clean_top1_sd": model.clean["top1"][1],
         **model.lines.facts(metric),
+        **_theory_row(model),
         "selection": excess,
         "selection_p": p_value,
     }
+
+
+def _theory_row(model: GigEconomy) -> dict[str, Any]:
+    """What else theory says of this very classifier; NaN where it says nothing."""
+    laboratory, lines, alpha = model.laboratory, model.lines, model.laboratory.trained.followers
+    nan = float("nan")
+    row: dict[str, Any] = {}
+    kinds = set()
+    for metric in METRICS:
+        known = lines.signals.get(metric)
+        curve = None if known is None else lines.expected(alpha, metric, known.xi)
+        exact = lines.exact(alpha, metric)
+        row[f"finite_{metric}"] = nan if curve is None else float(curve.mean)
+        row[f"finite_{metric}_sd"] = nan if curve is None else float(curve.sd)
+        row[f"exact_{metric}"] = nan if exact is None else float(exact)
+        epsilon = laboratory.epsilon.get(metric)
+        slack = None if epsilon is None else epsilon.slack
+        if slack is None and isinstance(known, FeatureLabelCertificate) and alpha > 0:
+            success = model.evaluation.values[f"success_{metric}"]
+            kappa = known.gap * known.xi if np.isnan(known.kappa_mean) else known.kappa_mean
+            slack = fitted_certificate(
+                success, alpha, xi=known.xi, kappa=kappa, margin=known.margin
+            )
+        row[f"epsilon_{metric}"] = nan if slack is None else slack.mean
+        row[f"epsilon_{metric}_upper"] = nan if slack is None else slack.mean_upper
+        row[f"bound_epsilon_{metric}"] = nan if epsilon is None else epsilon.bound
+        kinds |= {slack.kind} if slack is not None else set()
+    row["epsilon_kind"] = next(iter(kinds), "")
+    left = laboratory.distance
+    row["target_distance"] = nan if left is None else left.left
+    row["target_distance_bound"] = nan if left is None else left.bound
+    row["target_distance_start"] = nan if left is None else left.start
+    return row
 
 
 def _mean(values: NDArray[np.float64]) -> float:

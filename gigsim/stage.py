@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gigsim.config.sections import Config
+from gigsim.collective.catalogue import STRATEGIES, Aim
+from gigsim.collective.reports import most_frequent_other
+from gigsim.config.sections import CollectiveSection, Config
 from gigsim.encoding import Encoded, Encoder, carried_tokens
 from gigsim.errors import InputError
 from gigsim.learners.protocol import Reader, Rows, make_reader
@@ -35,6 +37,7 @@ class Scene:
         target: column of y* among the labels.
         network: who knows whom.
         reference_rank: int64, shape (N,): a fixed random order of the places in the network.
+        other: the label other than y* that most founders carry.
     """
 
     labels: NDArray[np.bool_]
@@ -43,6 +46,7 @@ class Scene:
     target: int
     network: Network
     reference_rank: NDArray[np.int64]
+    other: int
 
     @property
     def in_signal_set(self) -> NDArray[np.bool_]:
@@ -70,16 +74,18 @@ class Stage(Scene):
     """The fixed part of a run whose platform reads resumes.
 
     Attributes:
+        aim: what counts as success on a held-out resume.
         supply: the resumes and the law they come from.
         learner: how the platform reads, and what it trains.
         encoder: how its reading is done.
         texts: the store of encoded texts, in a random order: everybody's as found and planted with
-            each token, and clean where the strategy takes the signal out.
+            each token, and clean where that is submitted or judged.
         found_at: int64, shape (N,): the row of each freelancer's resume as found.
         planted_at: int64, shape (tokens, N): the rows of the planted ones.
-        clean_at: int64, shape (N,): the row of each cleaned one; that of the found one where the
-            strategy never takes the signal out.
-        tests: the held-out texts: planted with the first token, clean, planted with the others.
+        clean_at: int64, shape (N,): the row of each cleaned one; that of the found one where none
+            is needed.
+        tests: the held-out texts: planted with the first token (as found, where the signal is to
+            be erased), clean, planted with the others.
         test_labels: bool, shape (n, L): their true label sets.
         test_sets: int64, shape (n,): numbers of their label sets.
         test_clusters: int64, shape (n,): near-duplicates share a number.
@@ -94,6 +100,7 @@ class Stage(Scene):
         arrived: how many rows ever came.
     """
 
+    aim: Aim
     supply: Supply
     learner: Reader
     encoder: Encoder
@@ -172,22 +179,31 @@ def set_stage(config: Config, streams: Streams, observe: Callable[[str], None]) 
     encoder = Encoder(learner, vocabulary, config.collective.signal)
     carried = _carried(config, streams, encoder)
     own = encoder.encode(people, carried)
-    test = encoder.encode(stock.held_out, np.full(len(stock.held_out), -1, dtype=np.int64))
+    aim = STRATEGIES[config.collective.strategy].aim
+    # As people have it, some with the token by themselves, only where that is what is measured.
+    rate = config.corpus.xi if aim == "erased" else 0.0
+    bearing = streams.uniform("carriers/held_out", size=len(stock.held_out))
+    test = encoder.encode(stock.held_out, carried_tokens(bearing, rate, len(encoder.tokens)))
     # Shuffled, so that the number of a text tells a platform nothing of who wrote it or why.
-    parts = _versions(own, config.collective.evasive)
+    cleaned = keeps_clean(config.collective)
+    parts = _versions(own, cleaned)
     order = streams.generator("store").permutation(len(parts) * size)
     places = np.argsort(order).reshape(len(parts), size)
     tokens = len(encoder.tokens)
-    planted, *others = (learner.represent(texts, encoder.size) for texts in test.planted)
+    first = test.found if aim == "erased" else test.planted[0]
+    planted, *others = (
+        learner.represent(texts, encoder.size) for texts in (first, *test.planted[1:])
+    )
     return Stage(
         **vars(scene),
+        aim=aim,
         supply=stock,
         learner=learner,
         encoder=encoder,
         texts=learner.represent(Ragged.concatenate(parts).take(order), encoder.size),
         found_at=places[0],
         planted_at=places[1 : 1 + tokens],
-        clean_at=places[-1] if config.collective.evasive else places[0],
+        clean_at=places[-1] if cleaned else places[0],
         tests=(planted, learner.represent(test.clean, encoder.size), *others),
         test_labels=stock.held_out.labels,
         test_sets=label_set_numbers(stock.held_out.labels),
@@ -227,10 +243,10 @@ def take_in(
     """
     arrivals = int(gone.sum())
     fresh, stock = stage.supply.newcomers(arrivals, streams, period)
-    evasive = config.collective.evasive
+    cleaned = keeps_clean(config.collective)
     carried = _carried(config, streams, stage.encoder, period)[gone]
     own = stage.encoder.encode(fresh, carried)
-    parts = _versions(own, evasive)
+    parts = _versions(own, cleaned)
     order = streams.generator("store", period).permutation(len(parts) * arrivals)
     texts = Ragged.concatenate(parts).take(order)
     places = len(stage.texts) + np.argsort(order).reshape(len(parts), arrivals)
@@ -249,7 +265,7 @@ def take_in(
         texts=stage.texts.append(stage.learner.represent(texts, stage.encoder.size)),
         found_at=put(stage.found_at, places[0]),
         planted_at=put(stage.planted_at, places[1 : 1 + tokens], everywhere),
-        clean_at=put(stage.clean_at, places[-1] if evasive else places[0]),
+        clean_at=put(stage.clean_at, places[-1] if cleaned else places[0]),
         carriers=put(stage.carriers, carried == 0),
         signal_sets=put(stage.signal_sets, own.signal_sets, everywhere),
         contains=put(stage.contains, own.contains, everywhere),
@@ -304,13 +320,15 @@ def _scene(
             f"one of: {', '.join(names)}",
         )
     network = config.network.draw(size, skill_blocks(labels), streams.seed_for("network"))
+    target = names.index(config.collective.target)
     return Scene(
         labels=labels,
         label_names=names,
         origin=origin,
-        target=names.index(config.collective.target),
+        target=target,
         network=network,
         reference_rank=random_rank(streams, "reference", size),
+        other=most_frequent_other(labels.mean(axis=0), target),
     )
 
 
@@ -322,9 +340,19 @@ def _carried(
     return carried_tokens(uniforms, config.corpus.xi, len(encoder.tokens))
 
 
-def _versions(own: Encoded, evasive: bool) -> list[Ragged]:
-    """The versions of everybody's resume that members may submit, found first, clean last."""
-    return [own.found, *own.planted, *([own.clean] if evasive else [])]
+def keeps_clean(section: CollectiveSection) -> bool:
+    """Does the run need everybody's resume without the signal, to submit or to have it judged?"""
+    return section.evasive or asks_opinions(section)
+
+
+def asks_opinions(section: CollectiveSection) -> bool:
+    """Does the collective go by what the platform of period 0 made of resumes?"""
+    return section.adaptive or "opinions" in STRATEGIES[section.strategy].needs
+
+
+def _versions(own: Encoded, cleaned: bool) -> list[Ragged]:
+    """The versions of everybody's resume that are needed, found first, clean last."""
+    return [own.found, *own.planted, *([own.clean] if cleaned else [])]
 
 
 def _uncut(limit: int | None, *readings: Ragged) -> bool:

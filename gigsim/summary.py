@@ -66,6 +66,7 @@ def summarise_run(model: GigEconomy) -> dict[str, Any]:
         "alpha_platform": _platform(model, lines),
         "alpha_society": _society(model, lines),
         "theory_gap": _theory_gap(model),
+        "target_model": _target_model(model),
         "selection_significant_share": _number((retrainings["selection_p"].dropna() < 0.01).mean()),
         **_ending(model),
     }
@@ -105,8 +106,9 @@ def _platform(model: GigEconomy, lines: pd.DataFrame) -> dict[str, Any]:
         mass = float(known.critical_mass(goal))
         # Promised to no share of a population: there is none.
         nominal = mass if mass <= 1 else None
-        enough = lines.loc[lines[f"finite_{metric}"] >= goal, "alpha"]
-        finite = _number(enough.iloc[0]) if len(enough) else None
+        level = _expected_level(lines, metric)
+        if level is not None and (level >= goal).any():
+            finite = _number(lines.loc[level >= goal, "alpha"].iloc[0])
     return {
         "success_target": goal,
         "observed": _number(reached.min()) if len(reached) else None,
@@ -136,12 +138,12 @@ def _society(model: GigEconomy, lines: pd.DataFrame) -> dict[str, Any]:
         and not config.at
         and metric in model.lines.signals
     )
-    predicted = None
-    if covered:
+    predicted, expected = None, _expected_level(lines, metric)
+    if covered and expected is not None:
         sizes = lines["alpha"].to_numpy()
         # Of the members only those who do not abstain move the classifier.
         effective = sizes * (1 - config.collective.abstain)
-        level = np.interp(effective, sizes, lines[f"finite_{metric}"])
+        level = np.interp(effective, sizes, expected)
         gain = np.maximum(0.0, level - level[0])
         share = 1.0
         if config.society.spillover != "measured":
@@ -159,6 +161,22 @@ def _society(model: GigEconomy, lines: pd.DataFrame) -> dict[str, Any]:
         "observed_at_most": started if last > first else None,
         "observed_at_least": started if last <= first else None,
     }
+
+
+def _expected_level(lines: pd.DataFrame, metric: str) -> pd.Series | None:
+    """S of an ε = 0 learner along the lines: on N rows, or of the exact platform; None: unknown."""
+    for kind in ("finite", "exact"):
+        if f"{kind}_{metric}" in lines:
+            return lines[f"{kind}_{metric}"]
+    return None
+
+
+def _target_model(model: GigEconomy) -> dict[str, float | None] | None:
+    """How far the last classifier is from the model that the collective is after, if it is."""
+    left = model.laboratory.distance
+    if left is None:
+        return None
+    return {"distance": left.left, "at_most": left.bound, "without_collective": left.start}
 
 
 def _theory_gap(model: GigEconomy) -> float | None:

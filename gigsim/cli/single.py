@@ -161,10 +161,13 @@ def _run(
 
 def run_lines(summary: dict[str, Any], config: Config) -> list[str]:
     """A run's summary for people."""
-    from gigsim.collective.strategies import STRATEGIES
+    from gigsim.collective.catalogue import STRATEGIES
 
+    learner = config.platform.learner.kind
     final, metric = summary["final"], summary["metric"]
-    theorem = STRATEGIES[config.collective.strategy].theorem
+    section = config.collective
+    facts = STRATEGIES[section.strategy]
+    theorem = facts.theorem_for(metric, section.label_sets)
     platform, society = summary["alpha_platform"], summary["alpha_society"]
     goal = percent(platform["success_target"], 0)
     lines = [
@@ -179,11 +182,22 @@ def run_lines(summary: dict[str, Any], config: Config) -> list[str]:
         f"  clean accuracy     {percent(final['accuracy'])}, before the collective"
         f" {percent(summary['clean_accuracy'])}",
         f"  S at {goal} from α  {percent(platform['observed'], 2)} observed;"
-        f" {percent(platform['predicted_finite_sample'], 2)} expected of a perfect learner on this"
-        f" many resumes; {_sufficient(platform['predicted_sufficient'])} by {theorem}",
+        f" {percent(platform['predicted_finite_sample'], 2)} expected of a perfect learner"
+        + ("" if learner == "bayes" else " on this many resumes")
+        + (
+            ""
+            if theorem is None
+            else f"; {_sufficient(platform['predicted_sufficient'])} by {theorem}"
+        ),
         f"  grows by itself from α  {percent(society['predicted'], 2)} (fixed point, predicted for"
         " a perfect learner)",
     ]
+    if target := summary["target_model"]:
+        lines.append(
+            f"  the collective's model  {target['distance']:.3g} away, at most"
+            f" {target['at_most']:.3g} by {facts.theorem}; {target['without_collective']:.3g}"
+            " without a collective"
+        )
     if summary["limit_reached"]:
         lines.append(f"  not settled within {count(config.run.limit, 'period')} (run.limit)")
     elif config.run.until == "settled":

@@ -10,21 +10,26 @@ is a pure function of arrays.
   target plant the signal, nobody misreports. For label sets "y = y*" reads "y* is in the set".
 * evasive ``feature_only`` (Gauthier et al.): besides, members whose labels lack the target take
   the signal out of their resumes, so that they leave the signal set X*.
+* ``unplanting`` (Gauthier et al. 2025, Definition 3.6): h(x, y) = (g(x), ŷ) with ŷ ≠ y*, so that
+  who shows the signal is *not* given y*.
+* ``erasure`` (Hardt et al., Theorem 5): h(x, y) = (x, ŷ(g(x))), ŷ the label that is most likely
+  for the resume *without* the signal, so that the classifier stops looking at it.
+* ``gradient_cancelling`` and ``label_only`` (Hardt et al., Theorem 7): members choose, among
+  versions and labels of their own resumes or among labels alone, what cancels the gradient of the
+  platform's loss at a model of their own (``collective.text_target``).
+* ``gradient_control`` (Hardt et al., Theorem 10) needs a say at every step of a gradient learner,
+  which no platform here grants: it is ``collective.gradient_control``, outside the loop.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gigsim.theory.planting import COVERED, Goal, LabelSets
-
-StrategyName = Literal["feature_label", "feature_only"]
+from gigsim.collective.catalogue import StrategyName
+from gigsim.theory.planting import LabelSets
 
 #: The versions of a resume that a strategy may ask for: as the person has it, with the signal
 #: planted, with the signal removed.
@@ -41,59 +46,6 @@ class Edits(NamedTuple):
 
     version: NDArray[np.int8]
     labels: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class StrategyFacts:
-    """What a strategy declares of itself.
-
-    Attributes:
-        name: as in the config.
-        edits: which parts of a data point it changes: ``features``, ``labels``.
-        theorem: the theorem that covers it, for short.
-        covered: the pairs (reading of success, label sets) for which that theorem holds. What
-            members do to their label sets is no matter where labels are not edited: then both.
-        options: the config keys of the collective that only this strategy has.
-        needs: what it asks of a learner; empty for strategies that any learner can be shown.
-        sentence: what it does, in a sentence.
-    """
-
-    name: StrategyName
-    edits: frozenset[str]
-    theorem: str
-    covered: frozenset[tuple[Goal, LabelSets]]
-    options: frozenset[str]
-    needs: frozenset[str]
-    sentence: str
-
-    def theorem_for(self, goal: Goal, label_sets: LabelSets) -> str | None:
-        """The theorem that covers this reading of success, None where there is none."""
-        return self.theorem if (goal, label_sets) in self.covered else None
-
-
-#: The strategies by name.
-STRATEGIES: Mapping[StrategyName, StrategyFacts] = MappingProxyType(
-    {
-        "feature_label": StrategyFacts(
-            name="feature_label",
-            edits=frozenset({"features", "labels"}),
-            theorem="Theorem 1",
-            covered=COVERED,
-            options=frozenset({"label_sets", "wrong_label"}),
-            needs=frozenset(),
-            sentence="members plant the signal and report the target label",
-        ),
-        "feature_only": StrategyFacts(
-            name="feature_only",
-            edits=frozenset({"features"}),
-            theorem="Theorem 3",
-            covered=frozenset({("any", "replace"), ("any", "extend")}),
-            options=frozenset({"evasive"}),
-            needs=frozenset(),
-            sentence="members who carry the target label plant the signal, nobody misreports",
-        ),
-    }
-)
 
 
 def feature_label(
@@ -162,6 +114,11 @@ def feature_only(
     return np.where(member, acting, np.int8(FOUND))
 
 
+def nothing(labels: NDArray[np.bool_]) -> Edits:
+    """Everybody submits what he has: nobody follows."""
+    return Edits(np.full(len(labels), FOUND, dtype=np.int8), labels.copy())
+
+
 def instruct(
     labels: NDArray[np.bool_],
     follows: NDArray[np.bool_],
@@ -171,8 +128,9 @@ def instruct(
     label_sets: LabelSets = "replace",
     evasive: bool = False,
     wrong: NDArray[np.int64] | None = None,
+    reports: NDArray[np.bool_] | None = None,
 ) -> Edits:
-    """What everybody submits under a strategy.
+    """What everybody submits under a strategy that tells each member the same at every retraining.
 
     Args:
         labels: bool, shape (N, L), the true label sets.
@@ -183,6 +141,8 @@ def instruct(
         evasive: see :func:`feature_only`; a form of that strategy alone.
         wrong: see :func:`feature_label`; of that strategy alone. Members who report a wrong label
             plant the signal all the same.
+        reports: bool, shape (N, L): the label set that each person reports as a member, for
+            unplanting and erasure (``collective.reports``).
 
     Returns:
         The versions and label sets; those of people who do not follow are their own.
@@ -200,7 +160,14 @@ def instruct(
         if wrong is not None and np.any(wrong >= 0):
             raise ValueError("feature_only reports true labels, wrong ones are feature_label's")
         return Edits(feature_only(labels, follows, target, evasive=evasive), labels.copy())
-    raise ValueError(f"strategy is one of {', '.join(STRATEGIES)}, got {strategy!r}")
+    if strategy in ("unplanting", "erasure"):
+        if reports is None or reports.shape != labels.shape:
+            raise ValueError(f"{strategy} needs the label set that each one reports")
+        _check(labels, follows, target)
+        shown = np.int8(PLANTED if strategy == "unplanting" else FOUND)
+        version = np.where(follows, shown, np.int8(FOUND))
+        return Edits(version, np.where(follows[:, None], reports, labels))
+    raise ValueError(f"{strategy!r} is not one of feature_label, feature_only, unplanting, erasure")
 
 
 def wrong_labels(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from gigsim.collective.catalogue import OFFERS, REASONS, STRATEGIES
 from gigsim.errors import InputError
 from gigsim.learners.recipes import BayesRecipe, SurrogateRecipe, TransformerRecipe
 from gigsim.society.distributions import Constant, Uniform
@@ -35,6 +36,7 @@ def clashes(config: Config) -> Iterator[ClashError]:
     yield from _shares(config)
     yield from _platform(config)
     yield from _strategy(config)
+    yield from _rotation(config)
     yield from _theorem(config)
 
 
@@ -106,27 +108,58 @@ def _platform(config: Config) -> Iterator[ClashError]:
 
 
 def _strategy(config: Config) -> Iterator[ClashError]:
+    collective = config.collective
+    facts = STRATEGIES[collective.strategy]
+    key, chosen = "collective.strategy", f'collective.strategy = "{collective.strategy}"'
+    for option, value, nothing in (
+        ("evasive", collective.evasive, False),
+        ("adaptive", collective.adaptive, False),
+        ("wrong_label", collective.wrong_label, 0.0),
+        ("label_sets", collective.label_sets, "replace"),
+    ):
+        if value != nothing and option not in facts.options:
+            having = [name for name, other in STRATEGIES.items() if option in other.options]
+            yield ClashError(
+                (f"collective.{option}", key),
+                f"collective.{option} = {_toml(value)} with {chosen}",
+                f"it is an option of {_listed(having)}; leave it {_toml(nothing)}",
+            )
+    kind = config.platform.learner.kind
+    for need in sorted(facts.needs - OFFERS[kind]):
+        why, remedy = REASONS[need]
+        yield ClashError(
+            (key, "platform.learner.kind"),
+            f'{chosen} with platform.learner.kind = "{kind}": {why}',
+            remedy,
+        )
+    if facts.aim == "erased" and collective.rotate_every:
+        yield ClashError(
+            ("collective.rotate_every", key),
+            f"collective.rotate_every = {collective.rotate_every} with {chosen}",
+            "what is erased stays: 0",
+        )
+    if "convex loss" in facts.needs:
+        yield from _gradients(config, key, chosen)
+
+
+def _gradients(config: Config, key: str, chosen: str) -> Iterator[ClashError]:
+    """What a collective that cancels the gradient of *one* fit cannot do with."""
+    if config.collective.rotate_every:
+        yield ClashError(
+            ("collective.rotate_every", key),
+            f"collective.rotate_every = {config.collective.rotate_every} with {chosen}",
+            "its model is for one token: 0",
+        )
+    if config.platform.data == "window":
+        yield ClashError(
+            ("platform.data", key),
+            f'platform.data = "window" with {chosen}, which chooses what is submitted now',
+            'platform.data = "current"',
+        )
+
+
+def _rotation(config: Config) -> Iterator[ClashError]:
     collective, xi = config.collective, config.corpus.xi
-    if collective.evasive and collective.strategy != "feature_only":
-        yield ClashError(
-            ("collective.evasive", "collective.strategy"),
-            f'collective.evasive = true with collective.strategy = "{collective.strategy}"',
-            'it is a form of collective.strategy = "feature_only"',
-        )
-    if collective.wrong_label and collective.strategy != "feature_label":
-        yield ClashError(
-            ("collective.wrong_label", "collective.strategy"),
-            f"collective.wrong_label = {collective.wrong_label} with collective.strategy ="
-            f' "{collective.strategy}", where nobody misreports',
-            'it needs a strategy that reports labels: "feature_label"',
-        )
-    if collective.label_sets == "extend" and collective.strategy != "feature_label":
-        yield ClashError(
-            ("collective.label_sets", "collective.strategy"),
-            f'collective.label_sets = "extend" with collective.strategy = "{collective.strategy}",'
-            " where labels stay as they are",
-            'leave collective.label_sets = "replace", which says nothing there',
-        )
     alternates = ("collective.signal.alternates",)
     tokens = (collective.signal.token, *collective.signal.alternates)
     if len(set(tokens)) < len(tokens):
@@ -158,18 +191,34 @@ def _strategy(config: Config) -> Iterator[ClashError]:
 
 
 def _theorem(config: Config) -> Iterator[ClashError]:
-    collective = config.collective
-    if config.society.belief != "theory" or config.measure.success != "top1":
+    collective, metric = config.collective, config.measure.success
+    if config.society.belief != "theory":
         return
-    keys = ("society.belief", "measure.success")
-    needs = 'society.belief = "theory" needs a theorem: none covers top-1 with'
-    if collective.strategy == "feature_only":
-        yield ClashError(
-            (*keys, "collective.strategy"), f"{needs} feature_only", 'set measure.success = "any"'
-        )
-    elif collective.label_sets == "extend":
-        yield ClashError(
-            (*keys, "collective.label_sets"),
-            f"{needs} extended label sets",
-            'set measure.success = "any" or collective.label_sets = "replace"',
-        )
+    facts = STRATEGIES[collective.strategy]
+    if facts.theorem_for(metric, collective.label_sets) is not None:
+        return
+    what = "top-1" if metric == "top1" else '"any"'
+    # What would do, where one other key is enough.
+    having = [
+        f'measure.success = "{goal}"'
+        if sets == collective.label_sets
+        else f'collective.label_sets = "{sets}"'
+        for goal, sets in sorted(facts.covered)
+        if (goal == metric) != (sets == collective.label_sets)
+        and (goal == metric) <= ("label_sets" in facts.options)
+    ]
+    yield ClashError(
+        ("society.belief", "measure.success", "collective.strategy", "collective.label_sets"),
+        'society.belief = "theory" needs a theorem: none covers'
+        f' {what} with collective.strategy = "{collective.strategy}" and collective.label_sets ='
+        f' "{collective.label_sets}"',
+        f"set {_listed(having)}" if having else "another strategy or belief",
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " or ".join(names)
+
+
+def _toml(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value).lower()

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from gigsim.collective.catalogue import StrategyName
 from gigsim.config.clashes import clashes
 from gigsim.learners.recipes import Recipe, TransformerRecipe
 from gigsim.society.distributions import Distribution, Law, Uniform
@@ -162,17 +163,28 @@ class CollectiveSection(BaseModel):
     target: str = _field(
         "Network_Administrator", "y*, a label with a base rate under 20 % (about 15 %)"
     )
-    strategy: Literal["feature_label", "feature_only"] = _field(
+    strategy: StrategyName = _field(
         "feature_label",
-        "members plant the signal and report the target label, or only those who carry the label"
-        " plant and nobody misreports",
+        "members plant the signal and report the target label (feature_label); those who carry the"
+        " label plant and nobody misreports (feature_only); plant and report another label"
+        " (unplanting); report what is likeliest without the signal (erasure); cancel the gradient"
+        " at a model of theirs by versions and labels, or by labels alone (gradient_cancelling,"
+        " label_only: linear); gradient_control needs a say at every step, and no platform here"
+        " grants it",
     )
     evasive: bool = _field(
         False,
         "members without the target label take the signal out of their resumes (feature_only)",
     )
     label_sets: Literal["replace", "extend"] = _field(
-        "replace", "report {y*} alone, or one's own labels and y*"
+        "replace",
+        "report {y*} alone, or one's own labels and y* (unplanting: one other label, or one's own"
+        " without y*; erasure: the likeliest label, or one's own with y* put in or taken out)",
+    )
+    adaptive: bool = _field(
+        False,
+        "each member reports the likeliest other label of his own resume, as the platform reads it"
+        " in period 0, in place of one label for all (unplanting)",
     )
     signal: SignalSection = _field(SignalSection(), "the signal")
     abstain: float = _field(
@@ -294,6 +306,14 @@ class Measure(BaseModel):
     )
     success_target: float = _field(0.9, "S that counts as success for alpha_platform", gt=0, lt=1)
     bootstrap: int = _field(1000, "resamplings of the test set's clusters", ge=100, le=100_000)
+    certificate: int = _field(
+        500,
+        "fresh resumes, other than those that S is measured on, on which ε of each classifier is"
+        " certified where the law of resumes is known (feature_label); a finite world is"
+        " certified on all of its texts; 0: ε is not certified",
+        ge=0,
+        le=1_000_000,
+    )
     selection_draws: int = _field(
         999, "random collectives for the selection test", ge=99, le=1_000_000
     )

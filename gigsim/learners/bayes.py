@@ -21,7 +21,12 @@ from gigsim.learners.ragged import Ragged
 from gigsim.learners.vocabulary import Vocabulary, WordList
 from gigsim.resumes.corpus import Corpus
 from gigsim.theory.gaps import Floats
-from gigsim.theory.mixture import Strategy, clean_marginals, planted_marginals
+from gigsim.theory.mixture import (
+    Strategy,
+    clean_marginals,
+    erased_marginals,
+    planted_marginals,
+)
 from gigsim.theory.planting import LabelSets
 
 
@@ -120,6 +125,8 @@ class BayesPlatform:
         label_sets: what members do to their label set (feature_label).
         evasive: do members without y* take all tokens out (feature_only)?
         wrong_label: probability of a wrong label (feature_label).
+        reported: P*(l in Y | x), what members with these texts report, shape (n, L), needed for
+            ``unplanting``; else None.
     """
 
     marginals: Floats
@@ -131,6 +138,7 @@ class BayesPlatform:
     label_sets: LabelSets = "replace"
     evasive: bool = False
     wrong_label: float = 0.0
+    reported: Floats | None = None
 
     def planted(self, window: Sequence[Followed], token: int = 0) -> Floats:
         """P(l in Y | x with the token) in the law that was submitted.
@@ -159,6 +167,7 @@ class BayesPlatform:
             evasive=self.evasive,
             wrong_label=self.wrong_label,
             pairs=self.pairs,
+            reported=self.reported,
         )
 
     def clean(self, window: Sequence[Followed]) -> Floats:
@@ -189,3 +198,28 @@ class BayesPlatform:
         count = self.xi * (self.marginals - everybody * self.pairs) + these * self.pairs
         mass = self.xi * (1 - everybody * own) + these * own
         return np.where(mass > 0, count / np.where(mass > 0, mass, 1.0), self.marginals)
+
+
+@dataclass(frozen=True, eq=False)
+class ErasingBayesPlatform:
+    """The same where the collective erases a signal: texts stay, labels are those of the cleaned.
+
+    Attributes:
+        found: P0(l in Y | x) of the held-out resumes as people have them, shape (n, L).
+        clean: of the same without the signal.
+        reported_found: P*(l in Y | x), what members with these texts report, shape (n, L).
+        reported_clean: what members with the cleaned texts report.
+    """
+
+    found: Floats
+    clean: Floats
+    reported_found: Floats
+    reported_clean: Floats
+
+    def probabilities(self, window: Sequence[Followed]) -> tuple[Floats, ...]:
+        """What a trained learner would say of the held-out texts: as found, and cleaned."""
+        share = float(np.mean([f.share for f in window]))
+        return (
+            erased_marginals(self.found, self.reported_found, share),
+            erased_marginals(self.clean, self.reported_clean, share),
+        )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,36 +18,9 @@ from gigsim.errors import InputError
 from gigsim.learners.protocol import Rows, State
 from gigsim.learners.ragged import Ragged
 from gigsim.learners.recipes import LinearRecipe
+from gigsim.learners.tfidf import CountRows, counts_of, inverse_frequencies, tfidf
 from gigsim.learners.vocabulary import BagOfWords, Vocabulary, WordList
 from gigsim.resumes.corpus import Corpus
-
-
-@dataclass(frozen=True, eq=False)
-class CountRows:
-    """Resumes as counts of words: CSR, int32, shape (n, words)."""
-
-    counts: sparse.csr_array
-
-    def __len__(self) -> int:
-        return int(self.counts.shape[0])
-
-    def take(self, rows: NDArray[np.integer]) -> CountRows:
-        """The given rows, in the given order."""
-        return CountRows(self.counts[np.asarray(rows)])
-
-    def append(self, others: Rows) -> CountRows:
-        """These rows and then the others."""
-        return CountRows(sparse.vstack([self.counts, _counts(others)], format="csr"))
-
-    def arrays(self) -> dict[str, NDArray[Any]]:
-        """The three arrays of the matrix, and its shape."""
-        counts = self.counts
-        return {
-            "data": counts.data,
-            "indices": counts.indices,
-            "indptr": counts.indptr,
-            "shape": np.array(counts.shape, dtype=np.int64),
-        }
 
 
 @dataclass(frozen=True)
@@ -107,13 +79,12 @@ class LinearLearner:
         Raises:
             InputError: a solver ran out of iterations, or of floating-point precision.
         """
-        counts = _counts(rows)
+        counts = counts_of(rows)
         if labels.shape != (len(rows), self.labels):
             raise ValueError(f"labels are {labels.shape}, not {(len(rows), self.labels)}")
-        n, words = counts.shape
-        frequency = np.bincount(counts.indices, minlength=words)
-        idf = np.where(frequency > 0, np.log((1 + n) / (1 + frequency)) + 1, 0.0)
-        features = _tfidf(counts, idf)
+        idf = inverse_frequencies(counts)
+        features = tfidf(counts, idf)
+        words = counts.shape[1]
         weights = np.zeros((self.labels, words))
         # A label that nobody or everybody carries has a constant probability of 0 or 1.
         intercepts = np.where(labels.all(axis=0), np.inf, -np.inf)
@@ -173,24 +144,8 @@ class LinearClassifier:
 
     def probabilities(self, rows: Rows) -> NDArray[np.float32]:
         """The probability of each label, float32, shape (n, L)."""
-        features = _tfidf(_counts(rows), self.state["idf"])
+        features = tfidf(counts_of(rows), self.state["idf"])
         return expit(self.decisions(features)).astype(np.float32)
-
-
-def _counts(rows: Rows) -> sparse.csr_array:
-    if not isinstance(rows, CountRows):
-        raise TypeError(f"the linear learner reads CountRows, not {type(rows).__name__}")
-    return rows.counts
-
-
-def _tfidf(counts: sparse.csr_array, idf: NDArray[np.float64]) -> sparse.csr_array:
-    """Rows of unit length, or of zeros where a resume holds no feature; float64."""
-    values = (1.0 + np.log(counts.data)) * idf[counts.indices]
-    n = counts.shape[0]
-    owner = np.repeat(np.arange(n), np.diff(counts.indptr))
-    norms = np.sqrt(np.bincount(owner, weights=values**2, minlength=n))
-    norms[norms == 0] = 1.0
-    return sparse.csr_array((values / norms[owner], counts.indices, counts.indptr), counts.shape)
 
 
 def _cross_entropy(decisions: NDArray[np.float64], labels: NDArray[np.bool_]) -> float:

@@ -25,7 +25,7 @@ def outcome_of(result: FitResult, stage: Stage, token: int = 0) -> Outcome:
     """
     clean = result.probabilities[1]
     planted = result.probabilities[0 if token == 0 else token + 1]
-    return per_resume(planted, clean, stage.test_labels, stage.target)
+    return per_resume(planted, clean, stage.test_labels, stage.target, stage.aim)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gigsim.collective.catalogue import Aim
 from gigsim.measures.bootstrap import cluster_intervals
 
 #: Averages over all held-out resumes, over those without the target, over those with any label.
@@ -32,27 +33,38 @@ def per_resume(
     clean: NDArray[np.floating[Any]],
     labels: NDArray[np.bool_],
     target: int,
+    aim: Aim = "planted",
 ) -> dict[str, NDArray[np.bool_]]:
     """What happened to each held-out resume.
 
     Args:
-        planted: probabilities with the signal planted, shape (n, L).
+        planted: probabilities with the signal planted, shape (n, L); where the signal is to be
+            erased, of the resumes as people have them.
         clean: probabilities of the same resumes without it, shape (n, L).
         labels: true label sets, shape (n, L).
         target: column of y*.
+        aim: what counts as success: the resume is given y* (``planted``), is not given y*
+            (``unplanted``), or is given the same with and without the signal (``erased``: the same
+            answer to "is y* in the set?", the same top label).
 
     Returns:
-        bool arrays of shape (n,): ``success_any``, ``success_top1`` (signal planted),
-        ``base_any``, ``base_top1`` (no signal), ``accuracy`` (no signal, top label true).
+        bool arrays of shape (n,): ``success_any``, ``success_top1`` (signal shown), ``base_any``,
+        ``base_top1`` (no signal; of an erased signal the same as success, since nobody has to show
+        anything), ``accuracy`` (no signal, top label true).
     """
     top = clean.argmax(axis=1)
-    return {
-        "success_any": planted[:, target] > 0.5,
-        "success_top1": planted.argmax(axis=1) == target,
-        "base_any": clean[:, target] > 0.5,
-        "base_top1": top == target,
-        "accuracy": labels[np.arange(len(labels)), top],
-    }
+    held, named = planted[:, target] > 0.5, planted.argmax(axis=1)
+    bare = clean[:, target] > 0.5
+    if aim == "erased":
+        same, alike = held == bare, named == top
+        values = (same, alike, same, alike)
+    elif aim == "unplanted":
+        values = (~held, named != target, ~bare, top != target)
+    else:
+        values = (held, named == target, bare, top == target)
+    names = ("success_any", "success_top1", "base_any", "base_top1")
+    true_top = labels[np.arange(len(labels)), top]
+    return dict(zip(names, values, strict=True)) | {"accuracy": true_top}
 
 
 def summarise(

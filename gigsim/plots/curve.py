@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 
 from gigsim.config import Config
-from gigsim.plots.style import BLUE, GREEN, GREY, LINE, READING, RED, THIN
+from gigsim.plots.style import BLUE, GREY, RED, THIN, reading
+from gigsim.plots.theory import theory_lines
 
 
 def success_against_alpha(
@@ -15,7 +16,7 @@ def success_against_alpha(
 ) -> None:
     """S against α_effective: one point a retraining, with what theory covers and nothing else."""
     metric = config.measure.success
-    _theory(axes, config, retrainings, theory)
+    theory_lines(axes, config, retrainings, theory)
     points = retrainings[retrainings["alpha_effective"] > 0]
     success = points[f"success_{metric}"]
     spread = [
@@ -36,7 +37,7 @@ def success_against_alpha(
             zorder=4,
         )
     chosen = points[points["selection_p"] < 0.01]
-    if len(chosen):
+    if len(chosen) and f"bound_{metric}" in theory:
         axes.plot(
             chosen["alpha_effective"],
             chosen[f"success_{metric}"],
@@ -75,7 +76,7 @@ def successes_against_alpha(
         theory: the lines of one replicate's world.
     """
     metric = config.measure.success
-    _theory(axes, config, retrainings, theory)
+    theory_lines(axes, config, retrainings, theory)
     points = retrainings[retrainings["alpha_effective"] > 0]
     runs = retrainings["replicate"].nunique()
     if runs <= THIN:
@@ -117,17 +118,6 @@ def successes_against_alpha(
     axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(-0.02, -0.13), ncols=2, frameon=False)
 
 
-def _theory(axes: Axes, config: Config, retrainings: pd.DataFrame, theory: pd.DataFrame) -> None:
-    metric = config.measure.success
-    lines = theory[theory["alpha"] > 0]
-    if f"bound_{metric}" in lines:
-        _theory_lines(axes, config, lines, retrainings["deficit_source"].iloc[0])
-    else:
-        extended = metric == "top1" and config.collective.label_sets == "extend"
-        what = "the top label\nof extended label sets" if extended else "this world"
-        axes.plot([], [], " ", label=f"no theorem covers {what}")
-
-
 def _frame(axes: Axes, config: Config, clean: float) -> None:
     """U(0), scales and titles."""
     metric = config.measure.success
@@ -149,65 +139,5 @@ def _frame(axes: Axes, config: Config, clean: float) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set_xlabel("α_effective, share of those trained on who follow the collective (log scale)")
-    axes.set_ylabel(f"S: target {READING[metric]}")
+    axes.set_ylabel(f"S: {reading(config.collective.strategy, metric)}")
     axes.set_title("Success against the size of the collective, and theory", loc="left")
-
-
-def _theory_lines(axes: Axes, config: Config, lines: pd.DataFrame, source: str) -> None:
-    metric = config.measure.success
-    number = {"feature_label": 1, "feature_only": 3}[config.collective.strategy]
-    origin = {"posterior": "the exact posterior", "classifier": "the clean classifier"}[source]
-    alpha = lines["alpha"]
-    nominal = lines[f"bound_{metric}"].clip(lower=0)
-    low = lines[f"bound_{metric}_low"].clip(lower=0)
-    finite, finite_low = lines[f"finite_{metric}"], lines[f"finite_{metric}_low"]
-    seen = not config.corpus.path or bool((nominal < 1).any())
-    if seen:
-        axes.plot(
-            alpha,
-            nominal,
-            color="black",
-            label=f"Theorem {number}, nominal: infinite data, ε = 0\n"
-            "(a finite learner may fall below)",
-            linewidth=LINE,
-        )
-        axes.plot(
-            alpha,
-            finite,
-            color=GREEN,
-            linestyle=(0, (5, 2)),
-            label=f"expected at N = {config.population.size:,} for ε = 0 (± sd over\n"
-            f"populations), P0(y|x) from {origin}",
-            linewidth=LINE,
-        )
-        spread = lines[f"finite_{metric}_sd"]
-        axes.fill_between(
-            alpha,
-            (finite - spread).clip(0, 1),
-            (finite + spread).clip(0, 1),
-            color=GREEN,
-            alpha=0.13,
-            linewidth=0,
-        )
-    if (low < nominal - 1e-9).any():
-        axes.fill_between(
-            alpha,
-            low,
-            nominal,
-            color="black",
-            alpha=0.12,
-            linewidth=0,
-            label=f"Theorem {number}, ξ up to its 95 % limit"
-            + ("" if seen else " (signal never seen)"),
-        )
-    if not seen:
-        axes.fill_between(
-            alpha,
-            finite_low,
-            finite,
-            color=GREEN,
-            alpha=0.18,
-            linewidth=0,
-            label=f"expected at N = {config.population.size:,}, ξ from 0 to its limit,\n"
-            f"P0(y|x) from {origin}",
-        )

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from scipy.stats import t
 
-from gigsim.plots.style import BLUE, GREEN, GREY, LINE, ORANGE, READING, RED, SKY
+from gigsim.plots.style import BLUE, GREEN, GREY, LINE, ORANGE, RED, SKY
 
 _COLOURS = (BLUE, RED, GREEN, ORANGE, SKY, GREY)
 #: Values over which the axis is logarithmic, if all are positive.
@@ -41,7 +41,7 @@ def study_overview(name: str, runs: pd.DataFrame, keys: Sequence[str], metric: s
     figure = Figure(figsize=(12.5, 5.6), layout="constrained")
     panels = figure.subplot_mosaic([["success", "alpha"]])
     for panel, column, title in (
-        ("success", f"success_{metric}", f"S at the end: target {READING[metric]}"),
+        ("success", f"success_{metric}", f"S at the end ({metric})"),
         ("alpha", "alpha", "α at the end: share who are members"),
     ):
         axes = panels[panel]

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from gigsim.collective.catalogue import STRATEGIES, StrategyName
+
 # Okabe and Ito's palette: told apart with any colour vision, and in grey.
-ORANGE, SKY, GREEN, BLUE, RED, GREY = (
+ORANGE, SKY, GREEN, BLUE, RED, PURPLE, GREY = (
     "#E69F00",
     "#56B4E9",
     "#009E73",
     "#0072B2",
     "#D55E00",
+    "#CC79A7",
     "#8A8A8A",
 )
 LINE = 1.8
-READING = {"top1": "is the top label", "any": "is among the predicted labels"}
+_READING = {
+    ("planted", "top1"): "target is the top label",
+    ("planted", "any"): "target is among the predicted labels",
+    ("unplanted", "top1"): "target is not the top label",
+    ("unplanted", "any"): "target is not among the predicted labels",
+    ("erased", "top1"): "same top label with and without the signal",
+    ("erased", "any"): "target predicted with the signal iff without it",
+}
 #: Up to so many replicates are drawn one by one, thin, under their bands.
 THIN = 20
+
+
+def reading(strategy: StrategyName, metric: str) -> str:
+    """What S counts, in words."""
+    return _READING[STRATEGIES[strategy].aim, metric]

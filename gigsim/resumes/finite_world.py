@@ -131,6 +131,20 @@ class FiniteWorld:
             origin=self.origin,
         )
 
+    def every(self) -> Corpus:
+        """Each resume that there is once, in the order of the cells, without labels."""
+        cells = len(self.weights)
+        return Corpus(
+            words=self.words,
+            tokens=np.arange(cells, dtype=np.uint32),
+            offsets=np.arange(cells + 1, dtype=np.int64),
+            labels=np.zeros((cells, len(self.label_names)), dtype=bool),
+            label_names=self.label_names,
+            clusters=np.arange(cells, dtype=np.int64),
+            test_side=np.zeros(cells, dtype=bool),
+            origin=self.origin,
+        )
+
     def sample_labels(self, n: int, rng: np.random.Generator) -> NDArray[np.bool_]:
         """The label sets of ``n`` independent resumes, bool, shape (n, L), one label a row."""
         return self._draw(n, rng)[1]

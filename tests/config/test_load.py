@@ -427,18 +427,18 @@ class TestErrors:
             (
                 ["society.belief=theory", "collective.label_sets=extend"],
                 "society.belief",
-                "none covers top-1 with extended label sets",
+                "none covers top-1 with",
             ),
             (
                 ["society.belief=theory", "collective.strategy=feature_only"],
                 "society.belief",
-                "none covers top-1 with feature_only",
+                "none covers top-1 with",
             ),
             (["collective.evasive=true"], "collective.evasive", '"feature_label"'),
             (
                 ["collective.wrong_label=0.1", "collective.strategy=feature_only"],
                 "collective.wrong_label",
-                "nobody misreports",
+                'with collective.strategy = "feature_only"',
             ),
             (["collective.rotate_every=2"], "collective.rotate_every", "0 tokens"),
             (

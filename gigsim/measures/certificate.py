@@ -1,0 +1,145 @@
+"""ε of a deployed classifier: by how much it misses the best answer, where the law is known.
+
+Certified on texts other than those that S is measured on: all texts of a finite world, or fresh
+resumes of the built-in language, with the signal planted. Elsewhere ε is no more than the number
+that would make the bound agree with what was measured, and is called fitted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gigsim.config.sections import CollectiveSection, Config
+from gigsim.encoding import Encoder
+from gigsim.learners.protocol import Rows
+from gigsim.resumes.finite_world import FiniteWorld
+from gigsim.stage import Stage
+from gigsim.streams import Streams
+from gigsim.theory.epsilon import (
+    SlackCertificate,
+    certify_exact,
+    certify_sample,
+    slack_any,
+    slack_top1,
+)
+from gigsim.theory.estimates import mean_gap
+from gigsim.theory.gaps import Floats, deficit_any, deficit_top1
+from gigsim.theory.mixture import planted_marginals
+from gigsim.theory.planting import Goal
+from gigsim.theory.slack import feature_label_bound_mean_slack
+from gigsim.theory.wrong_labels import wrong_label_margin
+
+#: Two limits hold together at 95 % if each does at 97.5 %.
+_LEVEL = 0.975
+
+
+@dataclass(frozen=True)
+class Epsilon:
+    """ε of one classifier by one reading of success, and what it leaves of the theorem.
+
+    Attributes:
+        slack: the mean slack over planted texts, with its limit.
+        bound: ``slack.feature_label_bound_mean_slack`` at the upper limits of ε and κ, 95 % jointly
+            (certain in a finite world), not clipped.
+    """
+
+    slack: SlackCertificate
+    bound: float
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """Texts with the signal planted on which classifiers are certified.
+
+    Attributes:
+        rows: as the learner reads them, n.
+        marginals: P0(l in Y | x) without the signal, exact, float64, shape (n, L).
+        weights: P0(x) where these are all the texts there are; None for a sample.
+    """
+
+    rows: Rows
+    marginals: Floats
+    weights: Floats | None
+
+    def assess(
+        self,
+        probabilities: NDArray[np.floating],
+        alpha: float,
+        *,
+        section: CollectiveSection,
+        target: int,
+        xi: float,
+        goal: Goal,
+    ) -> Epsilon:
+        """Certify a classifier.
+
+        Args:
+            probabilities: what it says of the rows, shape (n, L).
+            alpha: share that followed in what it was trained on.
+            section: the collective, of strategy ``feature_label``.
+            target: column of y*.
+            xi: share of base resumes that carry the signal whatever they are.
+            goal: the reading of success; ``top1`` for replaced sets.
+        """
+        law = planted_marginals(
+            self.marginals,
+            target,
+            alpha,
+            xi,
+            label_sets=section.label_sets,
+            wrong_label=section.wrong_label,
+        )
+        if goal == "any":
+            slack = slack_any(law[:, target], probabilities[:, target] > 0.5)
+            behind = deficit_any(self.marginals[:, target])
+        else:
+            slack = slack_top1(law, probabilities.argmax(axis=1))
+            behind = deficit_top1(self.marginals, target)
+        if self.weights is not None:
+            certificate = certify_exact(slack, self.weights, masses=())
+            kappa = xi * float(np.maximum(behind, 0.0) @ self.weights)
+        else:
+            certificate = certify_sample(slack, level=_LEVEL, method="bernstein", masses=())
+            kappa = xi * mean_gap(behind, level=_LEVEL).upper
+        labels = self.marginals.shape[1]
+        bound = feature_label_bound_mean_slack(
+            alpha,
+            xi=xi,
+            kappa=kappa,
+            slack=certificate.mean_upper,
+            margin=float(wrong_label_margin(section.wrong_label, goal, labels)),
+        )
+        return Epsilon(certificate, float(bound))
+
+
+def make_probe(config: Config, stage: Stage, streams: Streams) -> Probe | None:
+    """The texts on which this run's classifiers are certified; None where nothing can be.
+
+    It takes a law that never writes the signal, one token, and the strategy whose theorem has an ε
+    (feature_label).
+
+    Args:
+        config: the run's.
+        stage: its resumes.
+        streams: the run's; uses ``resumes/certificate``.
+    """
+    law, section = stage.supply.law, config.collective
+    if law is None or not stage.signal_is_new or not config.measure.certificate:
+        return None
+    if section.strategy != "feature_label" or section.rotate_every:
+        return None
+    if isinstance(law, FiniteWorld):
+        corpus, weights = law.every(), law.weights
+    else:
+        generator = streams.generator("resumes/certificate")
+        corpus, weights = law.sample(config.measure.certificate, generator), None
+    encoder: Encoder = stage.encoder
+    planted = encoder.encode(corpus, np.full(len(corpus), -1, dtype=np.int64)).planted[0]
+    return Probe(
+        rows=stage.learner.represent(planted, encoder.size),
+        marginals=law.marginals(corpus),
+        weights=weights,
+    )
