@@ -15,6 +15,7 @@ from gigsim.cli.output import stderr
 from gigsim.cli.run import run_command
 from gigsim.cli.runs import runs_app
 from gigsim.cli.sweep import sweep_command
+from gigsim.cli.validate import validate_command
 from gigsim.errors import InputError
 from gigsim.interrupts import INTERRUPTED, NOTHING, Interrupts
 
@@ -46,6 +47,7 @@ app = typer.Typer(
 app.command("run")(run_command)
 app.command("sweep")(sweep_command)
 app.command("app")(app_command)
+app.command("validate")(validate_command)
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(runs_app, name="runs")
 app.add_typer(bounds_app, name="bounds")

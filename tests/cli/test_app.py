@@ -48,6 +48,7 @@ def test_the_commands_are_those_that_work_today() -> None:
         ("corpus", "describe"),
         ("corpus", "fit"),
         ("sweep",),
+        ("validate",),
         ("runs",),
         ("runs", "list"),
         ("runs", "show"),
