@@ -36,6 +36,17 @@ def success_against_alpha(
             label="emergent: a retraining, 95 % interval",
             zorder=4,
         )
+    certified = points[f"bound_epsilon_{metric}"]
+    if certified.notna().any():
+        axes.plot(
+            points["alpha_effective"],
+            certified.clip(lower=0),
+            "_",
+            markersize=9,
+            markeredgewidth=1.6,
+            color="black",
+            label="the bound for this classifier's own ε,\ncertified on other resumes (95 %)",
+        )
     chosen = points[points["selection_p"] < 0.01]
     if len(chosen) and f"bound_{metric}" in theory:
         axes.plot(
