@@ -26,6 +26,7 @@ from gigsim.validation.experiments_statistics import (
     Difference,
     crossing,
     difference,
+    p_text,
     ratio_text,
 )
 from gigsim.validation.known import Obtained
@@ -113,10 +114,12 @@ def strategies(results: Results) -> Obtained:
         if learner == "transformer":
             lacking = {part: refuted[part] for part, is_so in holds.items() if not is_so}
         share = 100 * np.exp(few.mean) / PEOPLE
+        at_once = int((np.exp(label) <= _LABEL_SIZES[0]).sum())
         said.append(
-            f"{LEARNERS[learner]}: (a) feature-label {ratio_text(few)} members ({share:.1f} %), "
+            f"{LEARNERS[learner]}: (a) feature-label {ratio_text(few)} members ({share:.1f} %; "
+            f"{at_once} of {len(label)} populations there at the smallest size already), "
             f"(b) feature-only {np.exp(only.mean()):.0f} members, {ratio_text(dearer)} times as "
-            f"many, (c) noise cuts it {ratio_text(cut)} times (p = {cut.p_greater:.3f})"
+            f"many, (c) noise cuts it {ratio_text(cut)} times ({p_text(cut.p_greater)})"
         )
     return _verdict(said, lacking)
 

@@ -105,6 +105,11 @@ def crossing(sizes: Sequence[int], climb: Sequence[float] | Floats, level: float
     return float(np.exp(low + part * (high - low)))
 
 
+def p_text(value: float) -> str:
+    """Such as ``p = 0.012``, or ``p < 0.001``."""
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+
+
 def ratio_text(logarithms: Difference, digits: int = 1) -> str:
     """A geometric mean and its 95 % interval, from a difference of logarithms."""
     mean, low, high = (

@@ -19,7 +19,14 @@ from gigsim.validation.experiments import (
     LearnerName,
     Results,
 )
-from gigsim.validation.experiments_statistics import LEVEL, crossing, difference, holm, ratio_text
+from gigsim.validation.experiments_statistics import (
+    LEVEL,
+    crossing,
+    difference,
+    holm,
+    p_text,
+    ratio_text,
+)
 from gigsim.validation.known import Obtained
 
 _BOTH: tuple[LearnerName, ...] = ("transformer", "linear")
@@ -82,7 +89,7 @@ def placing(results: Results) -> Obtained:
         if learner == "transformer":
             passed = min(adjusted) > LEVEL
         parts = [
-            f"{name} {d.text()} (p = {p:.2f})"
+            f"{name} {d.text()} ({p_text(p)})"
             for (name, d), p in zip(found.items(), adjusted, strict=True)
         ]
         unique = difference(_mean_success(results, learner, 20, 0.0) - usual)
@@ -131,7 +138,7 @@ def epochs(results: Results) -> Obtained:
     text = (
         f"{LEARNERS['transformer']}, {', '.join(map(str, _EPOCH_SIZES))} members: {curves}. "
         f"{last} against {first}: level {higher.text()} (p of not lower = {higher.p_less:.2f}), "
-        f"steepness {steeper.text()} (p = {steeper.p_greater:.3f})"
+        f"steepness {steeper.text()} ({p_text(steeper.p_greater)})"
     )
     lower = higher.p_less <= LEVEL
     if passed:
@@ -176,8 +183,8 @@ def private(results: Results) -> Obtained:
     beyond = int((masses > _PRIVATE_SIZES[-1]).sum())
     text = (
         f"σ = {', '.join(f'{s:g}' for s in _SIGMAS)}: S(8 %) = {levels}, slope a step "
-        f"{slopes.text()} (p = {slopes.p_less:.1e}); critical mass {shares}, factor a step "
-        f"{ratio_text(dearer, 2)} (p = {dearer.p_greater:.1e}); {beyond} of {masses.size} masses "
+        f"{slopes.text()} ({p_text(slopes.p_less)}); critical mass {shares}, factor a step "
+        f"{ratio_text(dearer, 2)} ({p_text(dearer.p_greater)}); {beyond} of {masses.size} masses "
         "beyond 32 %, put at 64 %"
     )
     if passed:

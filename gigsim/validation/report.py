@@ -44,7 +44,8 @@ asked for. *Violations*: less happened than was promised; none is allowed, excep
 holds with probability 1 − δ only, which is allowed a share δ of them. *Slack* is what happens minus
 what was promised, over the worlds in which something was. *Mutants* are wrong versions of the bound
 (a factor dropped, an error term that does not hold); the number is that of the worlds that caught
-each, and none may get away.
+each, and none may get away: a bound that may fail in a share δ must have them caught in more than δ
+of the worlds drawn.
 """
 
 _UNCOVERED = """## Not covered
@@ -109,7 +110,7 @@ class Record:
             "least_worlds_a_bound": min((v.informative for v in self.verdicts), default=0),
             "violations_of_certain_bounds": sum(v.violations for v in self.verdicts if not v.risk),
             "mutants": sum(len(v.caught) for v in self.verdicts),
-            "mutants_caught": sum(n > 0 for v in self.verdicts for n in v.caught.values()),
+            "mutants_caught": sum(len(v.caught) - len(_survivors(v)) for v in self.verdicts),
             "not_covered_shown": sum(b.shown for _, b in self.uncovered),
         }
 
@@ -239,8 +240,13 @@ def _row(verdict: Verdict) -> tuple[str, ...]:
     )
 
 
+def _survivors(verdict: Verdict) -> list[str]:
+    """The mutants that were caught no more often than the bound itself may fail."""
+    return [name for name, n in verdict.caught.items() if n <= verdict.risk * verdict.drawn]
+
+
 def _complaint(verdict: Verdict) -> str:
-    survived = [name for name, n in verdict.caught.items() if not n]
+    survived = _survivors(verdict)
     said = [f"{verdict.violations} violations in {verdict.informative} worlds"]
     said += [f"mutants not caught: {', '.join(survived)}"] if survived else []
     return "; ".join(said)

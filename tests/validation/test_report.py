@@ -10,6 +10,7 @@ from gigsim.validation.trial import Verdict
 from gigsim.validation.uncovered import Broken, Uncovered
 
 HELD = Verdict("a bound", "derived", 30_000, 20_000, 0, 0.0, (0.0, 0.01, 0.2, 0.9, 0.3), {"m": 7})
+RISKY = replace(HELD, name="a risky one", risk=0.1, violations=9, caught={"m": 3001})
 CASE = KnownCase("V1", "a | case", "1", "derived")
 EXAMPLE = Uncovered("a claim", "a world", lambda: Broken(0.9, 0.1))
 RECORD = Record(
@@ -21,7 +22,7 @@ RECORD = Record(
     experiments=True,
     parts={
         "Planting": [HELD],
-        "Others": [replace(HELD, name="a risky one", risk=0.1, violations=9)],
+        "Others": [RISKY],
     },
     worlds=20_000,
     uncovered=[(EXAMPLE, EXAMPLE.show())],
@@ -42,14 +43,18 @@ def test_every_fault_is_named() -> None:
     broken = replace(
         RECORD,
         known=[(CASE, Obtained("x = 2", False))],
-        parts={"Planting": [replace(HELD, violations=3), replace(HELD, caught={"m": 0})]},
+        parts={
+            "Planting": [replace(HELD, violations=3), replace(HELD, caught={"m": 0})],
+            "Others": [replace(RISKY, caught={"m": 3000})],
+        },
         uncovered=[(EXAMPLE, Broken(0.1, 0.9))],
     )
     said = "\n".join(broken.faults)
-    assert len(broken.faults) == 4
+    assert broken.counts["mutants_caught"] == 1
+    assert len(broken.faults) == 5
     for part in ("V1: x = 2", "3 violations", "not caught: m", "not shown any more: a claim"):
         assert part in said
-    assert broken.markdown().count("FAILS") == 3
+    assert broken.markdown().count("FAILS") == 4
 
 
 def test_the_markdown_has_it_all_and_its_tables_are_tables() -> None:
