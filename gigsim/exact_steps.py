@@ -9,12 +9,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gigsim.collective.reports import reported_law
 from gigsim.config.sections import CollectiveSection
 from gigsim.coverage import HeldOut, deficits
-from gigsim.theory.erasing import erasing_success
 from gigsim.theory.feature_only import flip_point_any, flip_point_top1
 from gigsim.theory.gaps import Floats, deficit_top1
-from gigsim.theory.planting import Goal, flip_point, staircase
+from gigsim.theory.mixture import erased_marginals
+from gigsim.theory.planting import Goal, LabelSets, flip_point, staircase
 from gigsim.theory.wrong_labels import wrong_label_margin
 
 #: Shares of a curve that are computed at a time: bounds memory at some 30 MB for 1,000 resumes.
@@ -49,8 +50,7 @@ def exact_success(
     """
     sets = section.label_sets
     if section.strategy == "erasure":
-        covered = (goal, sets) != ("any", "replace")
-        return _erasing(alphas, known, target, goal) if covered else None
+        return _erasing(alphas, sets, known, target, goal)
     if section.strategy == "feature_only":
         return _feature_only(alphas, section, known, target, xi, goal, pairs)
     against = deficits(section, known, target, goal)
@@ -88,21 +88,25 @@ def _feature_only(
     return staircase(alphas, None, points, held=deficit_top1(known.marginals, target) < 0)
 
 
-def _erasing(alphas: ArrayLike, known: HeldOut, target: int, goal: Goal) -> Floats:
+def _erasing(
+    alphas: ArrayLike, label_sets: LabelSets, known: HeldOut, target: int, goal: Goal
+) -> Floats:
     """Texts without the signal agree with themselves; the others are counted, a block at a time."""
     assert known.found is not None, "an erasing run has its resumes as found"
     assert known.reported is not None, "an erasing run has what members report"
     shares = np.asarray(alphas, dtype=np.float64)
     touched = (known.found != known.marginals).any(axis=1)
     agree = np.full(shares.size, float((~touched).sum()))
-    if touched.any():
-        reported = known.reported[touched]
-        before, after = known.found[touched], known.marginals[touched]
-        said = reported.argmax(axis=1)
+    before, after = known.found[touched], known.marginals[touched]
+    laws = [
+        (m, reported_law(m, known.reported[touched], label_sets, target)) for m in (before, after)
+    ]
+    for start in range(0, shares.size, _AT_ONCE):
+        block = shares.ravel()[start : start + _AT_ONCE]
+        first, second = (erased_marginals(m, said, block) for m, said in laws)
         if goal == "any":
-            before, after, said = before[:, target], after[:, target], reported[:, target] * 1
-        for start in range(0, shares.size, _AT_ONCE):
-            block = shares.ravel()[start : start + _AT_ONCE]
-            level = erasing_success(block, before, after, said, goal=goal)
-            agree[start : start + _AT_ONCE] += level * touched.sum()
+            same = (first[..., target] > 0.5) == (second[..., target] > 0.5)
+        else:
+            same = first.argmax(axis=-1) == second.argmax(axis=-1)
+        agree[start : start + _AT_ONCE] += same.sum(axis=-1)
     return (agree / len(touched)).reshape(shares.shape)[()]

@@ -119,6 +119,39 @@ WORLDS: dict[str, dict[str, Any]] = {
         ]
     },
     "wrong labels": {"collective.wrong_label": 0.2, "collective.label_sets": "extend"},
+    "erasure of a word, newcomers": {
+        "collective.strategy": "erasure",
+        "collective.signal.token": "w3",
+        "corpus.xi": 0.0,
+        **NEWCOMERS,
+    },
+    "erasure of a word, bayes, newcomers": {
+        "collective.strategy": "erasure",
+        "collective.label_sets": "extend",
+        "measure.success": "any",
+        "collective.signal.token": "w3",
+        "corpus.xi": 0.0,
+        **BAYES,
+        **NEWCOMERS,
+    },
+    "unplanting, adaptive, window, newcomers": {
+        "collective.strategy": "unplanting",
+        "collective.adaptive": True,
+        **WINDOW,
+        **NEWCOMERS,
+    },
+    "feature-only of a word": {
+        "collective.strategy": "feature_only",
+        "collective.signal.token": "w3",
+        "measure.success": "any",
+        "society.belief": "theory",
+    },
+    "gradient-cancelling": {
+        "collective.strategy": "gradient_cancelling",
+        "measure.reference": 0,
+        "run.periods": 4,
+    },
+    "label-only, newcomers": {"collective.strategy": "label_only", **NEWCOMERS},
     "settled": {
         "run.until": "settled",
         "run.limit": 30,
@@ -188,6 +221,8 @@ QUICK = {
     "window, newcomers",
     "rotation",
     "costs and first movers change",
+    "erasure of a word, newcomers",
+    "gradient-cancelling",
     "settled",
     "surrogate, newcomers",
     "corpus, newcomers",

@@ -8,13 +8,19 @@ import numpy as np
 import pytest
 
 from gigsim import GigEconomy
+from gigsim.lines import METRICS
 from gigsim.theory import (
     clopper_pearson,
     feature_label_bound,
     feature_only_bound,
+    finite_sample_success,
     finite_sample_success_feature_only,
     wrong_label_margin,
 )
+from gigsim.theory.certificates import ErasingCertificate
+from gigsim.theory.erasing import erasing_bound
+from gigsim.theory.floors import feature_only_bound_profile
+from gigsim.theory.unplanting import unplanting_bound, unplanting_exact_deficit_top1
 
 Make = Callable[..., GigEconomy]
 
@@ -24,7 +30,8 @@ def test_the_law_is_known_where_the_language_never_writes_the_signal(make_toy: M
     known = lines.signals["top1"]
     assert known.xi_known
     assert known.xi == known.xi_upper == 0.02
-    assert known.gap_kind == lines.source == "posterior"
+    assert lines.known is not None
+    assert known.gap_kind == lines.known.source == "posterior"
     assert lines.bound(0.1, "top1") == lines.promise(0.1, "top1")
 
 
@@ -48,7 +55,8 @@ def test_a_word_of_the_language_has_a_mass_of_its_own(make_toy: Make, reserve: b
     assert known.xi == pytest.approx(0.02 + 0.98 * natural / size)
     limit = float(clopper_pearson(natural, size).high)
     assert known.xi_upper == pytest.approx(0.02 + 0.98 * limit)
-    assert (known.gap, known.gap_kind, lines.source) == (1.0, "worst", "classifier")
+    assert lines.known is not None
+    assert (known.gap, known.gap_kind, lines.known.source) == (1.0, "worst", "classifier")
     assert np.isnan(lines.p)
     # A promise is made at the upper limit, the line drawn at the estimate.
     assert lines.promise(0.3, "any") < lines.bound(0.3, "any") < 1
@@ -63,7 +71,8 @@ def test_a_text_that_is_cut_off_has_no_exact_posterior(make_toy: Make) -> None:
             "collective.signal.every": 5,
         }
     )
-    assert model.lines.source == "classifier"
+    assert model.lines.known is not None
+    assert model.lines.known.source == "classifier"
     # The floor of the label channel holds for any part of a text.
     assert model.lines.signals["any"].gap_kind == "posterior"
     assert model.lines.signals["any"].xi_known
@@ -112,8 +121,9 @@ def test_most_members_err_and_no_theorem_is_left(make_toy: Make) -> None:
         "finite_top1_sd",
         "finite_top1_low",
     ]
-    with pytest.raises(KeyError):
-        lines.expected(0.1, "any", 0.01)
+    assert lines.expected(0.1, "any", 0.01) is None
+    # The steps of the exact platform would be exact all the same, but this one trains.
+    assert lines.exact(0.1, "any") is None
 
 
 @pytest.mark.parametrize("evasive", [False, True])
@@ -148,25 +158,124 @@ def test_feature_only_is_theorem_3_with_the_floor_of_the_law(make_toy: Make, eva
     )
     np.testing.assert_array_equal(table["finite_any"], curve.mean)
     facts = lines.facts("top1")
-    assert facts == lines.facts("any")
+    np.testing.assert_equal(facts, lines.facts("any"))
     assert (facts["xi"], facts["p"], facts["gap_kind"]) == (0.001, lines.p, "posterior")
 
 
-def test_feature_only_without_a_floor_has_no_line(make_toy: Make) -> None:
+@pytest.mark.parametrize("evasive", [False, True])
+def test_feature_only_without_a_floor_goes_by_a_quantile(make_toy: Make, evasive: bool) -> None:
     """A signal that is a word of the language: nothing is assumed of P0 where it stands."""
     model = make_toy(
         **{
             "collective.strategy": "feature_only",
+            "collective.evasive": evasive,
             "collective.signal.token": "w3",
             "collective.signal.every": 1000,
             "measure.success": "any",
         }
     )
-    lines = model.lines
-    assert lines.signals == {}
+    lines, target = model.lines, model.stage.target
+    assert set(lines.signals) == {"any"}
+    assert lines.theorem("any") == "Theorem 3, quantile form"
     assert np.isnan(lines.p)
-    assert np.isnan(lines.bound(0.5, "any"))
-    assert list(lines.table([0.1, 0.2]).columns) == ["alpha"]
     facts = lines.facts("any")
     assert facts["xi"] > 0.01
     assert facts["gap"] == 1.0
+    # What the clean classifier of period 0 says of each held-out resume.
+    assert lines.known is not None
+    assert lines.known.source == facts["deficit_source"] == "classifier"
+    own = lines.known.marginals[:, target]
+    said = model.stage.learner.restore(model.platform.deployed).probabilities(model.stage.tests[1])
+    np.testing.assert_array_equal(own, said[:, target].astype(np.float64))
+    grid = np.array([0.1, 0.5, 1.0])
+    table = lines.table(grid)
+    for column, xi in (("bound_any", facts["xi"]), ("bound_any_low", facts["xi_upper"])):
+        expected = feature_only_bound_profile(grid, own, xi=float(xi), evasive=evasive)
+        np.testing.assert_array_equal(table[column], expected)
+    assert (table["bound_any_low"] < table["bound_any"])[:2].all()
+    assert np.isnan(lines.bound(0.5, "top1"))
+
+
+def test_unplanting_is_the_mirror_of_theorem_1(make_toy: Make) -> None:
+    """ξ is the config's; how far y* may be ahead is not bounded by the law's floor."""
+    for adaptive in (False, True):
+        model = make_toy(
+            **{"collective.strategy": "unplanting", "collective.adaptive": adaptive},
+            **{"corpus.xi": 0.02},
+        )
+        lines, target = model.lines, model.stage.target
+        assert [lines.theorem(m) for m in METRICS] == ["Theorem 1 for unplanting"] * 2
+        law = model.stage.supply.law
+        marginals = law.marginals(model.stage.supply.held_out)
+        against = {"any": 2 * marginals[:, target] - 1}
+        planted = np.full(len(marginals), model.stage.other)
+        if adaptive:
+            # What the platform of period 0 makes of it, which trains and does not know the law.
+            probabilities = model.stage.learner.restore(model.platform.deployed).probabilities(
+                model.stage.tests[1]
+            )
+            probabilities[:, target] = -1
+            planted = probabilities.argmax(axis=1)
+        against["top1"] = unplanting_exact_deficit_top1(marginals, target, planted)
+        for metric in METRICS:
+            known = lines.signals[metric]
+            assert (known.xi, known.gap, known.gap_kind) == (0.02, 1.0, "worst")
+            mean = 0.02 * np.maximum(against[metric], 0).mean()
+            assert known.kappa_mean == pytest.approx(mean, rel=1e-12)
+            assert lines.bound(0.1, metric) == unplanting_bound(0.1, xi=0.02, gap=1.0)
+            curve = lines.expected([0.05], metric, 0.02)
+            direct = finite_sample_success([0.05], against[metric], population=100, xi=0.02)
+            np.testing.assert_array_equal(curve.mean, direct.mean)
+
+
+def test_theorem_5_takes_the_word_from_the_law_where_it_can(make_toy: Make) -> None:
+    """The exact platform knows both posteriors; one that trains reads the law's too, if all."""
+    word = {"collective.strategy": "erasure", "collective.signal.token": "w3", "corpus.xi": 0.0}
+    for kind in ("bayes", "linear"):
+        for sets, metric in (("replace", "top1"), ("extend", "any")):
+            model = make_toy(
+                **word | {"platform.learner.kind": kind, "collective.label_sets": sets}
+            )
+            lines, stage, target = model.lines, model.stage, model.stage.target
+            assert {m: lines.theorem(m) for m in lines.signals} == {metric: "Theorem 5"}
+            law, held_out = stage.supply.law, stage.supply.held_out
+            found, clean = law.marginals(held_out), law.marginals(held_out.without(["w3"]))
+            touched = (found != clean).any(axis=1)
+            assert 0 < touched.sum() < len(touched)
+            moved = np.abs(found - clean)
+            level = moved.max(axis=1) if metric == "top1" else moved[:, target]
+            known = lines.signals[metric]
+            assert isinstance(known, ErasingCertificate)
+            assert known.tau == pytest.approx(level.mean(), rel=1e-12)
+            assert known.tau < known.tau_upper < 1
+            reported = model.collective.reports(stage.test_labels, lines.known.marginals)
+            if kind == "bayes":
+                assert known.error == 0, "ŷ is the law's own"
+            else:
+                said = stage.learner.restore(model.platform.deployed).probabilities(stage.tests[1])
+                reported = model.collective.reports(stage.test_labels, said)
+                assert known.error > 0, "a hundred resumes do not teach the best answer"
+            np.testing.assert_array_equal(lines.known.reported, reported)
+            tau = min(1.0, known.tau + known.error / 2)
+            assert lines.bound(0.3, metric) == erasing_bound(0.3, tau=tau)
+            assert lines.promise(0.3, metric) < lines.bound(0.3, metric)
+            facts = lines.facts(metric)
+            assert (facts["tau"], facts["tau_upper"]) == (known.tau, known.tau_upper)
+            assert lines.expected([0.1], metric, 0.0) is None
+
+
+def test_a_word_that_chance_spreads_as_well_is_the_classifiers_affair(make_toy: Make) -> None:
+    word = {"collective.strategy": "erasure", "collective.signal.token": "w3", "corpus.xi": 0.05}
+    lines = make_toy(**word).lines
+    assert lines.known is not None
+    assert lines.known.source == "classifier"
+    for metric in METRICS:
+        assert lines.exact([0.1], metric) is not None
+
+
+def test_strategies_after_a_model_have_no_line(make_toy: Make) -> None:
+    for strategy in ("gradient_cancelling", "label_only"):
+        model = make_toy(**{"collective.strategy": strategy})
+        assert model.lines.signals == {}
+        assert list(model.lines.table([0.1, 0.2]).columns) == ["alpha"]
+        assert model.lines.facts("any")["theorem_any"] == ""

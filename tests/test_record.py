@@ -23,7 +23,10 @@ target_rate_members target_rate_free_riders target_rate_outsiders tags_mean flip
 flipped_top1"""
 RETRAININGS = """period alpha_trained alpha_effective edited_trained loss success_any success_top1
 flipped_any flipped_top1 base_any base_top1 accuracy xi xi_upper xi_token gap gap_kind p bound_any
-bound_top1 reference_any reference_top1 selection selection_p"""
+bound_top1 reference_any reference_top1 selection selection_p theorem_any theorem_top1 tau tau_upper
+deficit_source finite_any finite_any_sd exact_any finite_top1 finite_top1_sd exact_top1 epsilon_any
+epsilon_any_upper bound_epsilon_any epsilon_top1 epsilon_top1_upper bound_epsilon_top1 epsilon_kind
+target_distance target_distance_bound target_distance_start"""
 COLLECTIVES = """period collective target alpha members free_riders success_any success_top1
 bound_any bound_top1"""
 
@@ -183,3 +186,24 @@ def test_the_lines_of_theory_on_their_grid(toy_run: GigEconomy) -> None:
         assert (finite_low <= finite + 1e-12).all()
         assert finite.between(0, 1).all()
         assert (table[f"finite_{metric}_sd"] >= 0).all()
+
+
+def test_theory_in_a_row_is_theory_in_the_lines_at_that_share(toy_run: GigEconomy) -> None:
+    lines, rows = toy_run.lines, toy_run.retrainings
+    for _, row in rows.iterrows():
+        alpha = row["alpha_effective"]
+        for metric in ("any", "top1"):
+            assert row[f"theorem_{metric}"] == "Theorem 1"
+            curve = lines.expected(alpha, metric, row["xi"])
+            assert curve is not None
+            assert row[f"finite_{metric}"] == curve.mean
+            assert row[f"finite_{metric}_sd"] == curve.sd
+            assert np.isnan(row[f"exact_{metric}"]), "this platform trains"
+            assert row[f"epsilon_{metric}"] <= row[f"epsilon_{metric}_upper"] <= 1
+            # ε only takes away; κ, a mean, is no more than the worst that the theorem goes by.
+            averaged = lines.quoted[metric].bound_averaged_low(alpha)
+            assert row[f"bound_epsilon_{metric}"] <= 1
+            assert averaged >= row[f"bound_{metric}"]
+    assert (rows["epsilon_kind"] == "monte_carlo").all()
+    assert rows[["tau", "tau_upper", "target_distance"]].isna().all(axis=None)
+    assert (rows["deficit_source"] == "posterior").all()

@@ -192,7 +192,7 @@ def run_lines(summary: dict[str, Any], config: Config) -> list[str]:
         f"  grows by itself from α  {percent(society['predicted'], 2)} (fixed point, predicted for"
         " a perfect learner)",
     ]
-    if target := summary["target_model"]:
+    if target := summary.get("target_model"):
         lines.append(
             f"  the collective's model  {target['distance']:.3g} away, at most"
             f" {target['at_most']:.3g} by {facts.theorem}; {target['without_collective']:.3g}"

@@ -158,7 +158,7 @@ class TextTarget:
             idf = inverse_frequencies(rows)
             wanted = self.model(planted, idf)
             # As a part of the way there is to go, which is longer the less the token weighs.
-            way = max(float(np.linalg.norm(wanted - self.weights)), np.finfo(float).tiny)
+            way = max(float(np.linalg.norm(wanted - self.weights)), np.finfo(float).eps)
             gradient = self._left(tfidf(rows, idf), plan.labels, wanted)
             left = float(np.linalg.norm(gradient)) / way
             if left < least:

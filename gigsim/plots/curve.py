@@ -36,8 +36,9 @@ def success_against_alpha(
             label="emergent: a retraining, 95 % interval",
             zorder=4,
         )
-    certified = points[f"bound_epsilon_{metric}"]
-    if certified.notna().any():
+    certified = points.get(f"bound_epsilon_{metric}")
+    # Runs that were recorded before ε was certified have no such column.
+    if certified is not None and certified.notna().any():
         axes.plot(
             points["alpha_effective"],
             certified.clip(lower=0),

@@ -26,7 +26,9 @@ def theory_lines(
     metric = config.measure.success
     lines = theory[theory["alpha"] > 0]
     source = str(retrainings["deficit_source"].iloc[0])
-    name = str(retrainings[f"theorem_{metric}"].iloc[0])
+    # Runs that were recorded before strategies had theorems of several names quote none.
+    names = retrainings.get(f"theorem_{metric}")
+    name = STRATEGIES[config.collective.strategy].theorem if names is None else str(names.iloc[0])
     covered = f"bound_{metric}" in lines
     # A signal that was never seen has a band and no line.
     seen = not covered or not config.corpus.path or bool((lines[f"bound_{metric}"] < 1).any())
@@ -53,14 +55,17 @@ def _nothing(config: Config, retrainings: pd.DataFrame) -> str:
     if "convex loss" in facts.needs:
         last = retrainings.iloc[-1]
         return (
-            f"{facts.theorem} speaks of the distance to the\ncollective's model, not of S: at the end"
-            f"\n{last['target_distance']:.3g} left of {last['target_distance_start']:.3g}"
+            f"{facts.theorem} speaks of the distance to the\n"
+            "collective's model, not of S: at the end\n"
+            f"{last['target_distance']:.3g} left of {last['target_distance_start']:.3g}"
             f" (at most {last['target_distance_bound']:.3g})"
         )
     if config.measure.success == "top1" and config.collective.label_sets == "extend":
         return "no theorem covers the top label\nof extended label sets"
     if config.measure.success == "top1" and config.collective.strategy == "feature_only":
         return "no theorem covers the top label\nof feature-only planting"
+    if facts.aim == "erased" and config.collective.label_sets == "replace":
+        return "no theorem covers whether y* is in the set\nwhere members report one label alone"
     return "no theorem covers this world"
 
 

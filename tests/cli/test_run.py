@@ -316,3 +316,29 @@ def test_interrupted_while_it_starts(
     done = gigsim("run", *toy_arguments)
     assert (done.code, done.out, done.err) == (130, "", "interrupted: nothing written\n")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("strategy", "kind", "why"),
+    [
+        ("gradient_cancelling", "bayes", "minimises no such loss"),
+        ("label_only", "table", "minimises no such loss"),
+        ("gradient_control", "linear", "people submit once a retraining"),
+    ],
+)
+def test_a_strategy_that_the_platform_cannot_have_is_refused_before_anything_runs(
+    gigsim: Gigsim, tmp_path: Path, strategy: str, kind: str, why: str
+) -> None:
+    done = gigsim(
+        "run",
+        "--set",
+        f"collective.strategy={strategy}",
+        "--set",
+        f"platform.learner.kind={kind}",
+    )
+    assert done.code == 2
+    said = " ".join(done.err.split())
+    assert "collective.strategy" in said
+    assert why in said
+    assert "Traceback" not in done.err
+    assert not list(tmp_path.iterdir())

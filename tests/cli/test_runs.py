@@ -329,3 +329,17 @@ def test_prune(gigsim: Gigsim, runs: Path) -> None:
     assert "stays: replicates: holds mine.txt, which gigsim has not written" in done.out
     assert {path.name for path in runs.iterdir()} == {"replicates"}
     assert gigsim("runs", "prune", "--older-than", "1d").out == "to delete in all: 0, 0 B\n"
+
+
+def test_a_run_that_was_recorded_by_an_earlier_version_is_shown_and_drawn(
+    gigsim: Gigsim, tmp_path: Path
+) -> None:
+    """What was not written down then is not said, and is no error."""
+    kept = Path(__file__).parent.parent / "fixtures" / "run-schema-1"
+    old = tmp_path / "old"
+    shutil.copytree(kept, old)
+    assert "target_model" not in json.loads((old / "summary.json").read_text())
+    done = gigsim("runs", "show", str(old), "--figure", "old.png")
+    assert done.code == 0, done.err
+    assert "the collective's model" not in done.out
+    assert (tmp_path / "old.png").stat().st_size > 10_000

@@ -10,21 +10,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
+from gigsim.collective.catalogue import OFFERS, REASONS, STRATEGIES, StrategyName
 from gigsim.collective.strategies import (
     CLEAN,
     FOUND,
     PLANTED,
-    STRATEGIES,
-    StrategyName,
     feature_label,
     feature_only,
     instruct,
+    nothing,
     wrong_labels,
 )
 from gigsim.theory.planting import LabelSets
 
 LABELS = np.array([[1, 0, 0], [0, 1, 1], [0, 0, 0], [0, 1, 0]], dtype=bool)
 MEMBER = np.array([True, True, True, False])
+
+#: Strategies that tell each member the same at every retraining.
+TOLD: tuple[StrategyName, ...] = ("feature_label", "feature_only", "unplanting", "erasure")
 
 
 def test_replace_submits_the_target_alone() -> None:
@@ -94,18 +97,32 @@ def test_feature_only_never_touches_a_label(seed: int, evasive: bool) -> None:
     assert np.array_equal(edits.version == CLEAN, follows & ~labels[:, 2] & evasive)
 
 
-@given(st.integers(0, 2**32), st.sampled_from(get_args(StrategyName)))
+@given(st.integers(0, 2**32), st.sampled_from(TOLD))
 def test_who_does_not_follow_edits_nothing(seed: int, strategy: StrategyName) -> None:
     generator = np.random.default_rng(seed)
     labels = generator.random((20, 5)) < 0.3
+    reports = generator.random((20, 5)) < 0.5
     follows = generator.random(20) < 0.5
-    edits = instruct(labels, follows, 2, strategy=strategy)
+    before = labels.copy()
+    edits = instruct(labels, follows, 2, strategy=strategy, reports=reports)
     assert edits.version.dtype == np.int8
     assert (edits.version[~follows] == FOUND).all()
     assert np.array_equal(edits.labels[~follows], labels[~follows])
-    nobody = instruct(labels, np.zeros(20, dtype=bool), 2, strategy=strategy)
-    assert (nobody.version == FOUND).all()
-    assert np.array_equal(nobody.labels, labels)
+    assert np.array_equal(labels, before)
+    nobody = instruct(labels, np.zeros(20, dtype=bool), 2, strategy=strategy, reports=reports)
+    for left in (nobody, nothing(labels)):
+        assert (left.version == FOUND).all()
+        assert np.array_equal(left.labels, labels)
+        assert left.labels is not labels
+
+
+@pytest.mark.parametrize(("strategy", "shown"), [("unplanting", PLANTED), ("erasure", FOUND)])
+def test_members_report_what_they_are_given_to_report(strategy: StrategyName, shown: int) -> None:
+    reports = np.eye(4, 3, dtype=bool)
+    edits = instruct(LABELS, MEMBER, 1, strategy=strategy, reports=reports)
+    assert edits.version.tolist() == [shown, shown, shown, FOUND]
+    assert np.array_equal(edits.labels[MEMBER], reports[MEMBER])
+    assert np.array_equal(edits.labels[~MEMBER], LABELS[~MEMBER])
 
 
 def test_strategies_declare_what_they_are() -> None:
@@ -118,9 +135,24 @@ def test_strategies_declare_what_they_are() -> None:
     assert label.theorem_for("top1", "extend") is None
     assert only.theorem_for("any", "replace") == only.theorem_for("any", "extend") == "Theorem 3"
     assert only.theorem_for("top1", "replace") is only.theorem_for("top1", "extend") is None
+    unplanting, erasure = STRATEGIES["unplanting"], STRATEGIES["erasure"]
+    assert unplanting.edits == {"features", "labels"}
+    assert erasure.edits == STRATEGIES["label_only"].edits == {"labels"}
+    assert unplanting.covered == label.covered
+    assert erasure.covered == {("any", "extend"), ("top1", "replace")}
+    for name in ("gradient_cancelling", "label_only", "gradient_control"):
+        assert not STRATEGIES[name].covered, "their theorems do not speak of S"
+    aims = {name: facts.aim for name, facts in STRATEGIES.items() if facts.aim != "planted"}
+    assert aims == {"unplanting": "unplanted", "erasure": "erased"}
     for name, facts in STRATEGIES.items():
         assert facts.name == name
         assert facts.sentence
+        assert facts.edits <= {"features", "labels"}
+        # Whatever is needed can be had somewhere or it is said why not.
+        assert facts.needs <= set(REASONS)
+    offered = frozenset[str]().union(*OFFERS.values())
+    assert offered < set(REASONS)
+    assert set(REASONS) - offered == {"every step"}
 
 
 def test_who_errs_and_how() -> None:
@@ -177,8 +209,17 @@ def test_what_does_not_fit_is_refused() -> None:
         instruct(LABELS, MEMBER, 1, evasive=True)
     with pytest.raises(ValueError, match="reports true labels"):
         instruct(LABELS, MEMBER, 1, strategy="feature_only", wrong=np.array([2, -1, -1, -1]))
-    with pytest.raises(ValueError, match="feature_label, feature_only, got 'erasure'"):
-        instruct(LABELS, MEMBER, 1, strategy="erasure")  # type: ignore[arg-type]
+    for strategy in ("unplanting", "erasure"):
+        for reports in (None, LABELS[:, :2], LABELS[:3]):
+            with pytest.raises(ValueError, match=f"{strategy} needs the label set"):
+                instruct(LABELS, MEMBER, 1, strategy=strategy, reports=reports)
+        with pytest.raises(ValueError, match="4 people but"):
+            instruct(LABELS, MEMBER[:3], 1, strategy=strategy, reports=LABELS)
+    # Theirs are plans for all at once, which no rule for one member gives.
+    for strategy in get_args(StrategyName):
+        if strategy not in TOLD:
+            with pytest.raises(ValueError, match=f"'{strategy}' is not one of feature_label"):
+                instruct(LABELS, MEMBER, 1, strategy=strategy)
     for wrong in (np.array([3, -1, -1, -1]), np.array([-2, 0, 0, 0]), np.array([0])):
         with pytest.raises(ValueError, match=r"wrong must be 4 of -1\.\.2"):
             feature_label(LABELS, MEMBER, 1, wrong=wrong)

@@ -15,7 +15,13 @@ from gigsim.measures.success import QUANTITIES
 from gigsim.model import GigEconomy
 
 LABELS = np.array([[1, 0], [0, 1], [1, 1], [0, 0]], dtype=bool)
-STAGE: Any = SimpleNamespace(test_labels=LABELS, target=1, test_clusters=np.arange(4))
+
+
+def stage(aim: str = "planted") -> Any:
+    return SimpleNamespace(test_labels=LABELS, target=1, test_clusters=np.arange(4), aim=aim)
+
+
+STAGE = stage()
 
 
 def result(planted: list[float], clean: list[float], loss: float) -> FitResult:
@@ -61,6 +67,26 @@ def test_the_reference_is_reported_beside_and_changes_nothing() -> None:
     for name, value in alone.values.items():
         if not name.startswith("reference"):
             np.testing.assert_equal(beside.values[name], value)
+
+
+@pytest.mark.parametrize(
+    ("aim", "success", "base"),
+    [
+        ("planted", [1, 1, 1, 0], [0, 1, 0, 0]),
+        ("unplanted", [0, 0, 0, 1], [1, 0, 1, 1]),
+        # The same with and without the signal: nobody has to show anything.
+        ("erased", [0, 1, 0, 1], [0, 1, 0, 1]),
+    ],
+)
+def test_what_counts_as_success_is_the_strategys_aim(
+    aim: str, success: list[int], base: list[int]
+) -> None:
+    found = outcome_of(ONE, stage(aim))
+    for metric in ("any", "top1"):
+        assert found[f"success_{metric}"].astype(int).tolist() == success
+        assert found[f"base_{metric}"].astype(int).tolist() == base
+    # Accuracy is that of the resumes without the signal, whatever the collective is after.
+    assert found["accuracy"].tolist() == outcome_of(ONE, STAGE)["accuracy"].tolist()
 
 
 def test_a_runs_evaluation_is_its_classifiers_on_its_held_out_resumes(toy_run: GigEconomy) -> None:

@@ -59,6 +59,20 @@ def submitted_law(
     return law
 
 
+def relabelled_law(worlds: Worlds, reported: NDArray[np.int64], *, planted: bool) -> Floats:
+    """P* of members who report label set number ``reported`` (B, X, S) of theirs, (B, X, S).
+
+    With the signal put in (``planted``: unplanting) or their text left as it is (erasing).
+    """
+    rows = np.arange(len(worlds))
+    law = np.zeros_like(worlds.base)
+    for x in range(worlds.base.shape[1]):
+        for s in range(len(worlds.sets)):
+            place = worlds.signal[:, x] if planted else np.full(len(worlds), x)
+            np.add.at(law, (rows, place, reported[:, x, s]), worlds.base[:, x, s])
+    return law
+
+
 def away_from_signals(worlds: Worlds, generator: np.random.Generator) -> NDArray[np.int64]:
     """A random place off X* for each point of X*, itself for the others, shape (B, X)."""
     inside = worlds.in_signal_set

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gigsim.collective.reports import reported_law
 from gigsim.theory import mixture
-from gigsim.theory.mixture import clean_marginals, planted_marginals
+from gigsim.theory.mixture import clean_marginals, erased_marginals, planted_marginals
 from gigsim.theory.planting import LabelSets, flip_point
-from gigsim.theory.worlds import Worlds, random_token_worlds
+from gigsim.theory.unplanting import unplanting_exact_deficit_top1
+from gigsim.theory.worlds import Worlds, random_token_worlds, random_worlds
 from gigsim.theory.wrong_labels import wrong_label_margin
-from tests.theory.enumeration import mixed, submitted_law
+from tests.theory.enumeration import mixed, relabelled_law, submitted_law
 
 TEXTS, LABELS, WORLDS = 3, 3, 10
 
@@ -102,6 +104,114 @@ def test_equal_to_enumeration(
             np.testing.assert_allclose(values[seen], expected[b][seen], atol=1e-12, rtol=0)
             # What nobody has ever seen is read as base resumes are.
             np.testing.assert_array_equal(values[~seen], marginals[b][~seen])
+
+
+def reported_sets(
+    worlds: Worlds, opinion: np.ndarray, label_sets: LabelSets, *, without: bool
+) -> np.ndarray:
+    """Number of the label set that is reported of each point, (B, X, S), one by one.
+
+    ``opinion`` (B, X): the label reported alone (replace), or whether y* is put in (extend);
+    ``without`` takes y* out in any case.
+    """
+    number = {tuple(row): s for s, row in enumerate(worlds.sets.tolist())}
+    found = np.zeros(worlds.base.shape, dtype=np.int64)
+    for b, x, s in np.ndindex(*worlds.base.shape):
+        row = worlds.sets[s].copy()
+        if label_sets == "replace":
+            row[:] = False
+            row[opinion[b, x]] = True
+        else:
+            row[worlds.target[b]] = not without and bool(opinion[b, x])
+        found[b, x, s] = number[tuple(row.tolist())]
+    return found
+
+
+def marginals_of(worlds: Worlds, law: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Label marginals at each feature (of anything where it has no mass), and its mass."""
+    mass = law.sum(axis=2)
+    return law @ worlds.sets / np.where(mass > 0, mass, 1)[..., None], mass
+
+
+@given(st.integers(0, 2**32), SHARES, MASSES, st.sampled_from(["replace", "extend"]))
+@settings(max_examples=100)
+def test_unplanting_is_equal_to_enumeration(
+    seed: int, alpha: float, xi: float, label_sets: LabelSets
+) -> None:
+    """Each text with a ŷ of its own, as of the adaptive form; of the naive one a special case."""
+    generator = np.random.default_rng(seed)
+    worlds = random_token_worlds(generator, 4, texts=TEXTS, labels=LABELS, concentration=1.0, xi=xi)
+    # What is reported of a text does not depend on the token.
+    step = generator.integers(1, LABELS, size=(4, TEXTS))
+    other = np.tile((worlds.target[:, None] + step) % LABELS, 2)
+    sets = reported_sets(worlds, other, label_sets, without=True)
+    law = mixed(worlds, alpha, relabelled_law(worlds, sets, planted=True))
+    marginals, _ = base_of(worlds)
+    for b, y in enumerate(worlds.target.tolist()):
+        labels = np.zeros((TEXTS, LABELS), dtype=bool)
+        labels[np.arange(TEXTS), other[b, :TEXTS]] = label_sets == "replace"
+        said = reported_law(marginals[b], labels, label_sets, y)
+        found = {
+            True: planted_marginals(
+                marginals[b], y, alpha, xi, strategy="unplanting", reported=said
+            ),
+            False: clean_marginals(marginals[b], y, alpha, xi, strategy="unplanting"),
+        }
+        for signal, values in found.items():
+            expected, mass = of_law(worlds, law, signal)
+            seen = mass[b] > 0
+            np.testing.assert_allclose(values[seen], expected[b][seen], atol=1e-12, rtol=0)
+            np.testing.assert_array_equal(values[~seen], marginals[b][~seen])
+        # Success is that y* is not given: the exact deficit decides of each text.
+        if label_sets == "replace":
+            behind = unplanting_exact_deficit_top1(marginals[b], y, other[b, :TEXTS])
+            push = (1 - alpha) * xi * behind - alpha
+            clear = np.abs(push) > 1e-9
+            dropped = found[True].argmax(axis=1) != y
+            np.testing.assert_array_equal(dropped[clear], push[clear] < 0)
+
+
+@given(st.integers(0, 2**32), SHARES, st.sampled_from(["replace", "extend"]))
+@settings(max_examples=100)
+def test_erasing_is_equal_to_enumeration(seed: int, alpha: float, label_sets: LabelSets) -> None:
+    """Any map that takes the signal out, any opinion of what is left: texts stay as they are."""
+    generator = np.random.default_rng(seed)
+    worlds = random_worlds(generator, 4, features=5, labels=3, multi_label=True, concentration=1.0)
+    width = 3 if label_sets == "replace" else 2
+    # One opinion for each text without the signal: that of x is that of g(x).
+    opinion = generator.integers(0, width, size=(4, 5))
+    opinion = np.take_along_axis(opinion, worlds.signal, axis=1)
+    sets = reported_sets(worlds, opinion, label_sets, without=False)
+    law = mixed(worlds, alpha, relabelled_law(worlds, sets, planted=False))
+    np.testing.assert_allclose(law.sum(axis=2), worlds.base.sum(axis=2), atol=1e-12, rtol=0)
+    (expected, mass), (marginals, _) = (marginals_of(worlds, z) for z in (law, worlds.base))
+    for b, y in enumerate(worlds.target.tolist()):
+        labels = np.arange(3) == opinion[b][:, None]
+        if label_sets == "extend":
+            labels = np.zeros((5, 3), dtype=bool)
+            labels[:, y] = opinion[b] == 1
+        said = reported_law(marginals[b], labels, label_sets, y)
+        values = erased_marginals(marginals[b], said, alpha)
+        seen = mass[b] > 0
+        np.testing.assert_allclose(values[seen], expected[b][seen], atol=1e-12, rtol=0)
+
+
+def test_erasing_on_a_grid_and_what_it_refuses() -> None:
+    m, said = np.array([[0.2, 0.8]]), np.array([[1.0, 0.0]])
+    grid = erased_marginals(m, said, [[0.0, 0.25], [0.5, 1.0]])
+    assert grid.shape == (2, 2, 1, 2)
+    np.testing.assert_array_equal(grid[0, 0], m)
+    np.testing.assert_array_equal(grid[1, 1], said)
+    np.testing.assert_allclose(grid[1, 0], [[0.6, 0.4]], rtol=0, atol=1e-15)
+    for bad, message in (
+        ((m, said[:, :1], 0.5), "reported must have the shape"),
+        ((m, said + 0.5, 0.5), "reported"),
+        ((m, said, 1.5), "alpha"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            erased_marginals(*bad)
+    with pytest.raises(ValueError, match="needs reported"):
+        planted_marginals(m, 0, 0.1, 0.1, strategy="unplanting")
 
 
 def test_doctests() -> None:
