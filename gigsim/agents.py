@@ -133,6 +133,9 @@ class Collective(mesa.Agent):
     def _edits(self, population: Population, follows: NDArray[np.bool_]) -> Edits:
         stage, section = cast("Stage", self.model.stage), self.model.config.collective
         if self.aim is not None:
+            # Such a plan is for one training: between two of them people hand in what they have.
+            if not self.model.retraining_is_due:
+                return nothing(population.labels)
             texts = counts_of(stage.texts)
             return self.aim.plan(
                 texts[stage.found_at],

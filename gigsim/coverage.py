@@ -200,7 +200,12 @@ def certificates(
                 FeatureOnlyCertificate(**values, p=floor, evasive=section.evasive)
                 if floor > 0
                 else FeatureOnlyProfileCertificate(
-                    **values, probabilities=known.marginals[:, target], evasive=section.evasive
+                    **values,
+                    # One of each cluster: the band over floors is for independent draws.
+                    probabilities=known.marginals[
+                        np.unique(known.clusters, return_index=True)[1], target
+                    ],
+                    evasive=section.evasive,
                 )
             )
         elif section.strategy == "unplanting":

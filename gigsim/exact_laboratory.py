@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from gigsim.agents import Submission
 from gigsim.collective.reports import reported_law
 from gigsim.coverage import exact_marginals
+from gigsim.errors import InputError
 from gigsim.laboratory import METRICS, Laboratory
 from gigsim.learners.bayes import (
     BayesPlatform,
@@ -54,7 +55,7 @@ class BayesLaboratory(Laboratory):
         super().__init__(model, 0)
         self._exact = self._platform()
 
-    def _reference_is_due(self) -> bool:
+    def _reference_is_due(self, ahead: int = 0) -> bool:
         return False
 
     def _deploy(self, results: list[FitResult]) -> None:
@@ -100,6 +101,13 @@ class BayesLaboratory(Laboratory):
         section, tokens = config.collective, stage.encoder.tokens
         law, collective = self._law, self._model.collective
         known = exact_marginals(stage, section, config.corpus.xi)
+        if known is None and section.strategy == "erasure" and config.corpus.xi > 0:
+            raise InputError(
+                "corpus.xi",
+                f"{config.corpus.xi:g} of the resumes are given {tokens[0]!r}, which the law writes"
+                " by itself: bayes then has no exact posterior",
+                "corpus.xi = 0",
+            )
         if known is None:
             require_new_signal(tokens, law.words)
         assert known is not None, "a law that never writes the signal is known, and read whole"

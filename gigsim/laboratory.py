@@ -104,6 +104,9 @@ class Laboratory:
         submission = collective.instruct(population, population.member)
         model.platform.receive(submission)
         alike = stage.reference_rank < population.member.sum()
+        if collective.aim is not None and not self._reference_is_due(ahead=1):
+            # A plan takes its time, and nobody would train on this one.
+            alike = np.zeros_like(alike)
         self._reference.append(collective.instruct(population, alike))
         token, texts = collective.token, submission.texts
         same_text = texts == stage.found_at
@@ -248,11 +251,12 @@ class Laboratory:
         """How often to train: once where a second training would only copy the first."""
         return repeats if self._stage.learner.stochastic else 1
 
-    def _reference_is_due(self) -> bool:
+    def _reference_is_due(self, ahead: int = 0) -> bool:
+        """At this retraining, or so many further on."""
         model = self._model
         every = model.now.measure.reference
         # A warm platform carries its past in its weights, so its reference must live as long.
-        return every > 0 and (model.ever_warm or model.retrainings_done % every == 0)
+        return every > 0 and (model.ever_warm or (model.retrainings_done + ahead) % every == 0)
 
     def _outcomes(self, shown: tuple[Submission, ...], repeats: int) -> list[FitResult]:
         return self._train([self._job(shown, repeat) for repeat in range(repeats)])

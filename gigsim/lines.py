@@ -42,6 +42,9 @@ from gigsim.theory.wrong_labels import wrong_label_margin
 
 __all__ = ["METRICS", "TheoryLines"]
 
+#: The numbers of the erasing bound, as a retraining's row has them.
+_ERASING = ("tau", "tau_upper", "opinion_error", "opinion_error_upper")
+
 
 @dataclass(frozen=True)
 class TheoryLines:
@@ -149,12 +152,10 @@ class TheoryLines:
         covered = metric if metric in self.signals else "any"
         known = self.quoted[covered]
         erasing = self.signals.get(covered)
-        nan = float("nan")
-        tau, tau_upper = (
-            (erasing.tau, erasing.tau_upper)
-            if isinstance(erasing, ErasingCertificate)
-            else (nan, nan)
-        )
+        numbers = dict.fromkeys(_ERASING, float("nan"))
+        if isinstance(erasing, ErasingCertificate):
+            values = (erasing.tau, erasing.tau_upper, erasing.error, erasing.error_upper)
+            numbers = dict(zip(_ERASING, values, strict=True))
         return {
             "theorem_any": self.theorem("any") or "",
             "theorem_top1": self.theorem("top1") or "",
@@ -167,8 +168,7 @@ class TheoryLines:
             "gap_kind": known.gap_kind,
             "kappa": known.kappa_mean,
             "kappa_upper": known.kappa_mean_upper,
-            "tau": tau,
-            "tau_upper": tau_upper,
+            **numbers,
             "deficit_source": "classifier" if self.known is None else self.known.source,
             "p": self.p,
         }

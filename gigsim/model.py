@@ -182,7 +182,7 @@ class GigEconomy(mesa.Model):
 
     def retrain(self) -> None:
         """Every ``retrain_every`` periods the platform fits on what was submitted."""
-        self.retrained = self.period % self.now.platform.retrain_every == 0
+        self.retrained = self.retraining_is_due
         if self.retrained:
             self.retrainings_done += 1
             if self.collective.shown != self.collective.token:
@@ -265,6 +265,11 @@ class GigEconomy(mesa.Model):
         """Does the platform, now or later, go on from the weights it has?"""
         configs = (self.config, *self._changes.values())
         return any(config.platform.retrain == "warm" for config in configs)
+
+    @property
+    def retraining_is_due(self) -> bool:
+        """Does the platform retrain in this period?"""
+        return self.period % self.now.platform.retrain_every == 0
 
     @property
     def finished(self) -> bool:

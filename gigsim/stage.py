@@ -89,6 +89,8 @@ class Stage(Scene):
         test_labels: bool, shape (n, L): their true label sets.
         test_sets: int64, shape (n,): numbers of their label sets.
         test_clusters: int64, shape (n,): near-duplicates share a number.
+        reluctant: bool, shape (n,): held-out resumes on which success is not there from the start:
+            those without y*; to unplant, those with it; to erase, those that hold the signal.
         carriers: bool, shape (N,): resumes on which the config put the first token (``corpus.xi``).
         signal_is_new: the resumes are those of a law, and the law never writes the signal.
         reads_whole: no text is cut off by the learner's window.
@@ -112,6 +114,7 @@ class Stage(Scene):
     test_labels: NDArray[np.bool_]
     test_sets: NDArray[np.int64]
     test_clusters: NDArray[np.int64]
+    reluctant: NDArray[np.bool_]
     carriers: NDArray[np.bool_]
     signal_is_new: bool
     reads_whole: bool
@@ -184,6 +187,13 @@ def set_stage(config: Config, streams: Streams, observe: Callable[[str], None]) 
     rate = config.corpus.xi if aim == "erased" else 0.0
     bearing = streams.uniform("carriers/held_out", size=len(stock.held_out))
     test = encoder.encode(stock.held_out, carried_tokens(bearing, rate, len(encoder.tokens)))
+    if aim == "erased" and not own.contains.any():
+        raise InputError(
+            "collective.strategy",
+            f"erasure of {config.collective.signal.token!r}, which is in nobody's resume: there is"
+            " nothing to erase",
+            "a word that resumes use (collective.signal.token), or corpus.xi above 0",
+        )
     # Shuffled, so that the number of a text tells a platform nothing of who wrote it or why.
     cleaned = keeps_clean(config.collective)
     parts = _versions(own, cleaned)
@@ -208,6 +218,11 @@ def set_stage(config: Config, streams: Streams, observe: Callable[[str], None]) 
         test_labels=stock.held_out.labels,
         test_sets=label_set_numbers(stock.held_out.labels),
         test_clusters=stock.held_out.clusters,
+        reluctant={
+            "planted": ~stock.held_out.labels[:, scene.target],
+            "unplanted": stock.held_out.labels[:, scene.target],
+            "erased": test.contains[0],
+        }[aim],
         carriers=carried == 0,
         signal_is_new=words is not None and not set(encoder.tokens) & set(words),
         reads_whole=_uncut(learner.limit, *own.planted, *test.planted),

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gigsim.collective.catalogue import STRATEGIES
 from gigsim.config.sections import Config
 from gigsim.settled import settled_since
 from gigsim.stage import Stage
@@ -101,20 +102,25 @@ def _platform(model: GigEconomy, lines: pd.DataFrame) -> dict[str, Any]:
     points = model.retrainings
     reached = points.loc[points[f"success_{metric}"] >= goal, "alpha_effective"]
     known = model.lines.signals.get(metric)
-    nominal = finite = None
+    nominal = None
     if known is not None:
         mass = float(known.critical_mass(goal))
         # Promised to no share of a population: there is none.
         nominal = mass if mass <= 1 else None
-        level = _expected_level(lines, metric)
-        if level is not None and (level >= goal).any():
-            finite = _number(lines.loc[level >= goal, "alpha"].iloc[0])
     return {
         "success_target": goal,
         "observed": _number(reached.min()) if len(reached) else None,
         "predicted_sufficient": nominal,
-        "predicted_finite_sample": finite,
+        "predicted_finite_sample": _reaches(lines, f"finite_{metric}", goal),
+        "predicted_exact": _reaches(lines, f"exact_{metric}", goal),
     }
+
+
+def _reaches(lines: pd.DataFrame, column: str, goal: float) -> float | None:
+    """The smallest share on a line with S at the goal; None without such a line, or share."""
+    if column not in lines or not (lines[column] >= goal).any():
+        return None
+    return _number(lines.loc[lines[column] >= goal, "alpha"].iloc[0])
 
 
 def _society(model: GigEconomy, lines: pd.DataFrame) -> dict[str, Any]:
@@ -137,6 +143,8 @@ def _society(model: GigEconomy, lines: pd.DataFrame) -> dict[str, Any]:
         and config.society.cost_timing == "per_period"
         and not config.at
         and metric in model.lines.signals
+        # Of what is erased everybody has the benefit: joining adds nothing.
+        and STRATEGIES[config.collective.strategy].aim != "erased"
     )
     predicted, expected = None, _expected_level(lines, metric)
     if covered and expected is not None:
@@ -176,7 +184,11 @@ def _target_model(model: GigEconomy) -> dict[str, float | None] | None:
     left = model.laboratory.distance
     if left is None:
         return None
-    return {"distance": left.left, "at_most": left.bound, "without_collective": left.start}
+    return {
+        "distance": _number(left.left),
+        "at_most": _number(left.bound),
+        "period_0_weights": _number(left.start),
+    }
 
 
 def _theory_gap(model: GigEconomy) -> float | None:

@@ -13,6 +13,7 @@ import numpy as np
 from gigsim.collective.catalogue import STRATEGIES
 from gigsim.collective.text_target import Distance, TextTarget
 from gigsim.coverage import HeldOut, exact_marginals
+from gigsim.errors import InputError
 from gigsim.learners.pool import FitResult
 from gigsim.learners.protocol import State
 from gigsim.learners.recipes import LinearRecipe
@@ -60,13 +61,21 @@ def wanted_model(model: GigEconomy, state: State) -> TextTarget | None:
         state: the platform's classifier.
 
     Raises:
-        InputError: there is none (``TextTarget.of``).
+        InputError: there is none (``TextTarget.of``), or labels alone cannot get anywhere.
     """
     recipe, stage = model.config.platform.learner, model.stage
     if "convex loss" not in STRATEGIES[model.config.collective.strategy].needs:
         return None
     assert isinstance(recipe, LinearRecipe), "the config's clashes refuse others"
-    tokens = cast("Stage", stage).encoder.ids(0)
+    reads, section = cast("Stage", stage), model.config.collective
+    if section.strategy == "label_only" and not reads.contains[0].any():
+        raise InputError(
+            "collective.strategy",
+            f"label_only with {section.signal.token!r}, which is in nobody's resume: labels teach"
+            " the platform nothing of it",
+            "a word that resumes use (collective.signal.token), or corpus.xi above 0",
+        )
+    tokens = reads.encoder.ids(0)
     return TextTarget.of(state, tokens, stage.target, recipe.c, model.config.measure.success_target)
 
 

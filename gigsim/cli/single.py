@@ -163,7 +163,6 @@ def run_lines(summary: dict[str, Any], config: Config) -> list[str]:
     """A run's summary for people."""
     from gigsim.collective.catalogue import STRATEGIES
 
-    learner = config.platform.learner.kind
     final, metric = summary["final"], summary["metric"]
     section = config.collective
     facts = STRATEGIES[section.strategy]
@@ -181,9 +180,8 @@ def run_lines(summary: dict[str, Any], config: Config) -> list[str]:
         f" {percent(summary['clean_rate'])} (sd {percent(summary['clean_rate_sd'])})",
         f"  clean accuracy     {percent(final['accuracy'])}, before the collective"
         f" {percent(summary['clean_accuracy'])}",
-        f"  S at {goal} from α  {percent(platform['observed'], 2)} observed;"
-        f" {percent(platform['predicted_finite_sample'], 2)} expected of a perfect learner"
-        + ("" if learner == "bayes" else " on this many resumes")
+        f"  S at {goal} from α  {percent(platform['observed'], 2)} observed"
+        + _expected(platform)
         + (
             ""
             if theorem is None
@@ -194,15 +192,36 @@ def run_lines(summary: dict[str, Any], config: Config) -> list[str]:
     ]
     if target := summary.get("target_model"):
         lines.append(
-            f"  the collective's model  {target['distance']:.3g} away, at most"
-            f" {target['at_most']:.3g} by {facts.theorem}; {target['without_collective']:.3g}"
-            " without a collective"
+            f"  the collective's model  {_short(target['distance'])} away, at most"
+            f" {_short(target['at_most'])} by {facts.theorem}; the weights of period 0 are"
+            f" {_short(target['period_0_weights'])} away"
         )
     if summary["limit_reached"]:
         lines.append(f"  not settled within {count(config.run.limit, 'period')} (run.limit)")
     elif config.run.until == "settled":
         lines.append(f"  settled in period {summary['settled']}")
     return lines
+
+
+def _promised(platform: dict[str, Any], theorem: str | None) -> str:
+    """The share that a theorem says is enough, where one covers the metric."""
+    if theorem is None:
+        return ""
+    return f"; {_sufficient(platform['predicted_sufficient'])} by {theorem}"
+
+
+def _short(number: float | None) -> str:
+    return "-" if number is None else f"{number:.3g}"
+
+
+def _expected(platform: dict[str, Any]) -> str:
+    """What theory expects, of whom."""
+    # Runs that were written before there was an exact line have no such key.
+    if (exact := platform.get("predicted_exact")) is not None:
+        return f"; {percent(exact, 2)} expected of the Bayes classifier"
+    if (finite := platform["predicted_finite_sample"]) is not None:
+        return f"; {percent(finite, 2)} expected of a perfect learner on this many resumes"
+    return ""
 
 
 def _sufficient(share: float | None) -> str:

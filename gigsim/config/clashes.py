@@ -124,14 +124,20 @@ def _strategy(config: Config) -> Iterator[ClashError]:
                 f"collective.{option} = {_toml(value)} with {chosen}",
                 f"it is an option of {_listed(having)}; leave it {_toml(nothing)}",
             )
+    if collective.adaptive and collective.label_sets == "extend":
+        yield ClashError(
+            ("collective.adaptive", "collective.label_sets"),
+            'collective.adaptive = true with collective.label_sets = "extend", where members report'
+            " their own labels without the target and no other",
+            'collective.label_sets = "replace"',
+        )
     kind = config.platform.learner.kind
     for need in sorted(facts.needs - OFFERS[kind]):
         why, remedy = REASONS[need]
-        yield ClashError(
-            (key, "platform.learner.kind"),
-            f'{chosen} with platform.learner.kind = "{kind}": {why}',
-            remedy,
-        )
+        offered = any(need in offers for offers in OFFERS.values())
+        beside = f' with platform.learner.kind = "{kind}"' if offered else ""
+        keys = (key, "platform.learner.kind") if offered else (key,)
+        yield ClashError(keys, f"{chosen}{beside}: {why}", remedy)
     if facts.aim == "erased" and collective.rotate_every:
         yield ClashError(
             ("collective.rotate_every", key),

@@ -304,13 +304,19 @@ class Measure(BaseModel):
         ge=3,
         le=100,
     )
-    success_target: float = _field(0.9, "S that counts as success for alpha_platform", gt=0, lt=1)
+    success_target: float = _field(
+        0.9,
+        "S that counts as success for alpha_platform; and the share of people whom the model of a"
+        " gradient_cancelling or label_only collective would give the label, showing the token",
+        gt=0,
+        lt=1,
+    )
     bootstrap: int = _field(1000, "resamplings of the test set's clusters", ge=100, le=100_000)
     certificate: int = _field(
         500,
         "fresh resumes, other than those that S is measured on, on which ε of each classifier is"
-        " certified where the law of resumes is known (feature_label); a finite world is"
-        " certified on all of its texts; 0: ε is not certified",
+        " certified where the law of resumes is known (feature_label, unplanting); a finite world"
+        " is certified on all of its texts; 0: ε is not certified",
         ge=0,
         le=1_000_000,
     )

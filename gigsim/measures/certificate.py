@@ -8,10 +8,12 @@ that would make the bound agree with what was measured, and is called fitted.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gigsim.collective.reports import reported_law, unplanting_reports
 from gigsim.config.sections import CollectiveSection, Config
 from gigsim.encoding import Encoder
 from gigsim.learners.protocol import Rows
@@ -27,9 +29,10 @@ from gigsim.theory.epsilon import (
 )
 from gigsim.theory.estimates import mean_gap
 from gigsim.theory.gaps import Floats, deficit_any, deficit_top1
-from gigsim.theory.mixture import planted_marginals
+from gigsim.theory.mixture import Strategy, planted_marginals
 from gigsim.theory.planting import Goal
 from gigsim.theory.slack import feature_label_bound_mean_slack
+from gigsim.theory.unplanting import unplanting_deficit_any, unplanting_exact_deficit_top1
 from gigsim.theory.wrong_labels import wrong_label_margin
 
 #: Two limits hold together at 95 % if each does at 97.5 %.
@@ -58,11 +61,14 @@ class Probe:
         rows: as the learner reads them, n.
         marginals: P0(l in Y | x) without the signal, exact, float64, shape (n, L).
         weights: P0(x) where these are all the texts there are; None for a sample.
+        reported: P*(l in Y | x), what members with these texts report, shape (n, L), to unplant;
+            else None.
     """
 
     rows: Rows
     marginals: Floats
     weights: Floats | None
+    reported: Floats | None = None
 
     def assess(
         self,
@@ -79,7 +85,7 @@ class Probe:
         Args:
             probabilities: what it says of the rows, shape (n, L).
             alpha: share that followed in what it was trained on.
-            section: the collective, of strategy ``feature_label``.
+            section: the collective, of strategy ``feature_label`` or ``unplanting``.
             target: column of y*.
             xi: share of base resumes that carry the signal whatever they are.
             goal: the reading of success; ``top1`` for replaced sets.
@@ -89,15 +95,16 @@ class Probe:
             target,
             alpha,
             xi,
+            strategy=cast("Strategy", section.strategy),
             label_sets=section.label_sets,
             wrong_label=section.wrong_label,
+            reported=self.reported,
         )
         if goal == "any":
             slack = slack_any(law[:, target], probabilities[:, target] > 0.5)
-            behind = deficit_any(self.marginals[:, target])
         else:
             slack = slack_top1(law, probabilities.argmax(axis=1))
-            behind = deficit_top1(self.marginals, target)
+        behind = self._behind(target, goal)
         if self.weights is not None:
             certificate = certify_exact(slack, self.weights, masses=())
             kappa = xi * float(np.maximum(behind, 0.0) @ self.weights)
@@ -114,12 +121,21 @@ class Probe:
         )
         return Epsilon(certificate, float(bound))
 
+    def _behind(self, target: int, goal: Goal) -> Floats:
+        """How far each text is from what the collective wants of it, in [−1, 1], shape (n,)."""
+        own = self.marginals[:, target]
+        if self.reported is None:
+            return deficit_any(own) if goal == "any" else deficit_top1(self.marginals, target)
+        if goal == "any":
+            return unplanting_deficit_any(own)
+        return unplanting_exact_deficit_top1(self.marginals, target, self.reported.argmax(axis=1))
+
 
 def make_probe(config: Config, stage: Stage, streams: Streams) -> Probe | None:
     """The texts on which this run's classifiers are certified; None where nothing can be.
 
-    It takes a law that never writes the signal, one token, and the strategy whose theorem has an ε
-    (feature_label).
+    It takes a law that never writes the signal, one token, and a strategy whose theorem has an ε
+    (feature_label, and unplanting with one other label for all or one's own).
 
     Args:
         config: the run's.
@@ -129,7 +145,9 @@ def make_probe(config: Config, stage: Stage, streams: Streams) -> Probe | None:
     law, section = stage.supply.law, config.collective
     if law is None or not stage.signal_is_new or not config.measure.certificate:
         return None
-    if section.strategy != "feature_label" or section.rotate_every:
+    if section.strategy not in ("feature_label", "unplanting"):
+        return None
+    if section.rotate_every or section.adaptive:
         return None
     if isinstance(law, FiniteWorld):
         corpus, weights = law.every(), law.weights
@@ -138,8 +156,13 @@ def make_probe(config: Config, stage: Stage, streams: Streams) -> Probe | None:
         corpus, weights = law.sample(config.measure.certificate, generator), None
     encoder: Encoder = stage.encoder
     planted = encoder.encode(corpus, np.full(len(corpus), -1, dtype=np.int64)).planted[0]
+    marginals, reported = law.marginals(corpus), None
+    if section.strategy == "unplanting":
+        said = unplanting_reports(corpus.labels, stage.target, section.label_sets, stage.other)
+        reported = reported_law(marginals, said, section.label_sets, stage.target)
     return Probe(
         rows=stage.learner.represent(planted, encoder.size),
-        marginals=law.marginals(corpus),
+        marginals=marginals,
         weights=weights,
+        reported=reported,
     )

@@ -64,7 +64,13 @@ def evaluate(
     """
     outcomes = [outcome_of(result, stage, token) for result in results]
     values = summarise(
-        outcomes, stage.test_labels, stage.target, stage.test_clusters, generator, draws
+        outcomes,
+        stage.test_labels,
+        stage.target,
+        stage.test_clusters,
+        generator,
+        draws,
+        stage.reluctant,
     )
     clean = [result.probabilities[1] for result in results]
     values["f1_micro"] = float(np.mean([f1_micro(p, stage.test_labels) for p in clean]))

@@ -74,6 +74,7 @@ def summarise(
     clusters: NDArray[np.int64],
     generator: np.random.Generator,
     draws: int,
+    reluctant: NDArray[np.bool_] | None = None,
 ) -> dict[str, float]:
     """Means, 95 % intervals and spread over trainings of :data:`QUANTITIES`.
 
@@ -84,14 +85,16 @@ def summarise(
         clusters: near-duplicate clusters, shape (n,), the units that are resampled.
         generator: of the resampling.
         draws: number of resamplings.
+        reluctant: bool, shape (n,): resumes that ``flipped_*`` averages over; None for those that
+            do not carry y*.
 
     Returns:
         For each quantity q: ``q``, ``q_low``, ``q_high`` (95 % percentile bootstrap over clusters)
-        and ``q_sd`` (sd over trainings; NaN for one training). ``flipped_*`` averages over resumes
-        that do not carry y*, ``accuracy`` over those with at least one label.
+        and ``q_sd`` (sd over trainings; NaN for one training). ``flipped_*`` averages over
+        ``reluctant`` resumes, ``accuracy`` over those with at least one label; NaN over none.
     """
     everybody = np.ones(len(labels), dtype=bool)
-    without = ~labels[:, target]
+    without = ~labels[:, target] if reluctant is None else reluctant
     groups = {
         "success_any": ("success_any", everybody),
         "success_top1": ("success_top1", everybody),
@@ -109,7 +112,10 @@ def summarise(
     low, high = cluster_intervals(columns.mean(axis=0), clusters, generator, draws=draws)
     result: dict[str, float] = {}
     for index, quantity in enumerate(QUANTITIES):
-        means = columns[:, groups[quantity][1], index].mean(axis=1)
+        rows = groups[quantity][1]
+        means = (
+            columns[:, rows, index].mean(axis=1) if rows.any() else np.full(len(repeats), np.nan)
+        )
         result[quantity] = float(means.mean())
         result[f"{quantity}_low"] = float(low[index])
         result[f"{quantity}_high"] = float(high[index])

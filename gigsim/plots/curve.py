@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
@@ -9,6 +10,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentF
 from gigsim.config import Config
 from gigsim.plots.style import BLUE, GREY, RED, THIN, reading
 from gigsim.plots.theory import theory_lines
+
+#: Over this U(0) is named under its line: above it are the points.
+_HIGH = 0.85
 
 
 def success_against_alpha(
@@ -71,7 +75,7 @@ def success_against_alpha(
             label="random collective of equal size",
             zorder=5,
         )
-    _frame(axes, config, float(retrainings[f"clean_{metric}"].iloc[0]))
+    _frame(axes, config, theory, float(retrainings[f"clean_{metric}"].iloc[0]))
     # Below the axes: every place inside is crossed by a line in some scenario.
     axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(-0.02, -0.13), ncols=2, frameon=False)
 
@@ -125,22 +129,26 @@ def successes_against_alpha(
             zorder=5,
         )
     first = retrainings[retrainings["period"] == 0]
-    _frame(axes, config, float(first[f"clean_{metric}"].mean()))
+    _frame(axes, config, theory, float(first[f"clean_{metric}"].mean()))
     # Below the axes: every place inside is crossed by a line in some scenario.
     axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(-0.02, -0.13), ncols=2, frameon=False)
 
 
-def _frame(axes: Axes, config: Config, clean: float) -> None:
+def _frame(axes: Axes, config: Config, theory: pd.DataFrame, clean: float) -> None:
     """U(0), scales and titles."""
     metric = config.measure.success
+    if not any(np.size(line.get_xdata()) for line in axes.get_lines()):
+        # Nobody follows yet and no line applies: the sizes that there may be.
+        axes.set_xlim(theory.loc[theory["alpha"] > 0, "alpha"].min(), 1.0)
     axes.axhline(clean, color=GREY, linewidth=1, linestyle=(0, (1, 2)))
     axes.annotate(
         f"U(0) = {clean:.2f}",
         (1, clean),
         xycoords=("axes fraction", "data"),
-        xytext=(-4, 3),
+        xytext=(-4, 3 if clean < _HIGH else -3),
         textcoords="offset points",
         ha="right",
+        va="bottom" if clean < _HIGH else "top",
         color=GREY,
         fontsize=9,
     )

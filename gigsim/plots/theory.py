@@ -30,8 +30,11 @@ def theory_lines(
     names = retrainings.get(f"theorem_{metric}")
     name = STRATEGIES[config.collective.strategy].theorem if names is None else str(names.iloc[0])
     covered = f"bound_{metric}" in lines
-    # A signal that was never seen has a band and no line.
-    seen = not covered or not config.corpus.path or bool((lines[f"bound_{metric}"] < 1).any())
+    # A signal that was never seen has a band and no line. Erasing asks what it says, not how common
+    # it is.
+    erasing = STRATEGIES[config.collective.strategy].aim == "erased"
+    known = not covered or erasing or not config.corpus.path
+    seen = known or bool((lines[f"bound_{metric}"] < 1).any())
     if covered:
         _bound(axes, lines, metric, name, source, seen=seen)
     if f"finite_{metric}" in lines:
@@ -43,7 +46,9 @@ def theory_lines(
             color=PURPLE,
             linestyle=(0, (1, 1)),
             linewidth=LINE,
-            label=f"exact: the Bayes classifier of the law,\nP0(y|x) from {_ORIGIN[source]}",
+            label="exact: the Bayes classifier of the law"
+            if source == "posterior"
+            else "estimate: a Bayes classifier for which\nP0(y|x) is the clean classifier's",
         )
     if not covered:
         axes.plot([], [], " ", label=_nothing(config, retrainings))
@@ -57,8 +62,8 @@ def _nothing(config: Config, retrainings: pd.DataFrame) -> str:
         return (
             f"{facts.theorem} speaks of the distance to the\n"
             "collective's model, not of S: at the end\n"
-            f"{last['target_distance']:.3g} left of {last['target_distance_start']:.3g}"
-            f" (at most {last['target_distance_bound']:.3g})"
+            f"{last['target_distance']:.3g} (at most {last['target_distance_bound']:.3g}; from the"
+            f"\nweights of period 0 {last['target_distance_start']:.3g})"
         )
     if config.measure.success == "top1" and config.collective.label_sets == "extend":
         return "no theorem covers the top label\nof extended label sets"
@@ -88,7 +93,7 @@ def _bound(
             linewidth=LINE,
         )
     if (low < nominal - 1e-9).any():
-        what = "τ" if erasing else "ξ"
+        what = "τ and e" if erasing else "ξ"
         axes.fill_between(
             alpha,
             low,

@@ -149,7 +149,7 @@ class UnplantingCertificate(FeatureLabelCertificate):
 
 @dataclass(frozen=True)
 class ErasingCertificate(SignalEstimate):
-    """Theorem 5; ``xi`` and ``gap`` are not used by it.
+    """Theorem 5 in the form of ``theory.erasing``; ``xi`` and ``gap`` are not used by it.
 
     Members report an opinion ŷ(g(x)) that may be wrong. By e = E d(g(x))⁺, how far ŷ is behind at
     the cleaned text, the theorem holds with τ + e/2 in place of τ (derived: x fails only if ŷ is
@@ -168,7 +168,7 @@ class ErasingCertificate(SignalEstimate):
     tau_upper: float = float("nan")
     error: float = 0.0
     error_upper: float = 0.0
-    theorem: str = "Theorem 5"
+    theorem: str = "Theorem 5, form derived here"
 
     def bound(self, alpha: ArrayLike) -> Floats:
         """Theorem 5 at ``tau`` and ``error``, unclipped."""
