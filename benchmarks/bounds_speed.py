@@ -15,6 +15,11 @@ from gigsim import theory
 
 ALPHAS = np.linspace(0.0, 1.0, 1_000_000)
 
+#: What a sample of texts says: P0(y* in Y|x), or the slack of a classifier.
+SAMPLE = np.random.default_rng(0).beta(0.4, 3.0, 5_000)
+
+_SIZES: dict[str, int] = {"population": 25_000, "test": 5_000}
+
 #: Each bound with numbers of everyday size.
 BOUNDS: dict[str, Callable[[], object]] = {
     "feature-label": lambda: theory.feature_label_bound(ALPHAS, xi=0.01, gap=0.9),
@@ -40,6 +45,41 @@ BOUNDS: dict[str, Callable[[], object]] = {
     "gradient learner": lambda: theory.distance_after(50, ALPHAS, eta=0.1, xi=0.8, start=1.0),
     "private learner": lambda: theory.private_distance_bound(
         ALPHAS, steps=50, eta=0.1, xi=0.8, start=1.0, noise=1.0, clip=1.0, dimension=100, batch=64
+    ),
+    "private learner, clipped": lambda: theory.private_success_bound(
+        ALPHAS,
+        steps=200,
+        eta=0.1,
+        start=1.0,
+        noise=1.0,
+        clip=1.0,
+        base_norm=0.25,
+        dimension=4,
+        batch=500,
+        delta=0.05,
+    ),
+    "feature-only, profile": lambda: theory.feature_only_bound_profile(ALPHAS, SAMPLE, xi=0.001),
+    "feature-label, slack profile": lambda: theory.feature_label_bound_slack_profile(
+        ALPHAS, SAMPLE, xi=0.01, gap=0.9
+    ),
+    "finite, feature-label": lambda: theory.statistical_bound_feature_label(
+        ALPHAS, planted=[1.0], deficits=[0.01], labels=10, **_SIZES
+    ),
+    "finite, feature-only": lambda: theory.statistical_bound_feature_only(
+        ALPHAS, weights=[1.0], planted=[0.2], deficits=[0.01], labels=2, **_SIZES
+    ),
+    "finite, unplanting": lambda: theory.statistical_bound_unplanting(
+        ALPHAS, weights=[1.0], planted=[1.0], deficits=[0.01], estimating=1000, **_SIZES
+    ),
+    "finite, erasing": lambda: theory.statistical_bound_erasing(
+        ALPHAS,
+        weights=[0.5, 0.5],
+        planted=[0.5, 0.5],
+        deficits=[0.1, -0.3],
+        cleaned=[1, 1],
+        labels=2,
+        gap=0.3,
+        **_SIZES,
     ),
     "several collectives": lambda: theory.collective_bound(
         ALPHAS * 0.5, kappa=0.01, others=0.2, conflict=0.1

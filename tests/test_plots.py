@@ -190,6 +190,39 @@ def test_people_are_stacked_to_all(toy_run: GigEconomy) -> None:
     assert len(axes.collections) == 3
 
 
+def test_unplanting_is_in_its_own_words(make_toy: Make) -> None:
+    model = make_toy(**{"collective.strategy": "unplanting"})
+    model.run(2)
+    over_time = panel(draw(model), "over time")
+    assert "S, who shows the signal is not given the target" in labels(over_time)
+    _, y = drawn(over_time, "U, likewise without the signal")
+    assert np.array_equal(y, model.periods["base_top1"])
+
+
+@pytest.mark.parametrize(
+    ("leak", "riders", "title"),
+    [
+        (0.0, False, "Who is in, who is out"),
+        (0.5, True, "Who is in, who knows of it, who is out"),
+    ],
+)
+def test_nobody_shows_what_is_erased(make_toy: Make, leak: float, riders: bool, title: str) -> None:
+    model = make_toy(**{"collective.strategy": "erasure", "collective.leak": leak})
+    model.run(2)
+    assert bool(model.periods["free_riders"].any()) == riders
+    assert model.periods["base_top1"].equals(model.periods["success_top1"].rename("base_top1"))
+    figure = draw(model)
+    said = labels(panel(figure, "over time"))
+    assert "S, resumes on which the signal does not matter" in said
+    assert "U, " not in said
+    people = panel(figure, "Who is in")
+    assert people.get_title(loc="left") == title
+    assert "free riders" not in labels(people)
+    assert ("others who know of it" in labels(people)) == riders
+    top = people.collections[-1].get_paths()[0].vertices[:, 1]
+    assert (top.max(), len(people.collections)) == (pytest.approx(1), 2 + riders)
+
+
 def vertical(axes: Axes) -> list[float]:
     """Where the dotted lines of changes stand."""
     lines = [line for line in axes.get_lines() if len(set(line.get_xdata())) == 1]

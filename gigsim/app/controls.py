@@ -17,6 +17,7 @@ import tomli_w
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from gigsim.app.strategies import NEVER, applies
 from gigsim.config import Config
 
 Number = int | float
@@ -32,12 +33,16 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "collective.first_movers",
         "collective.leak",
         "collective.retention",
-        "collective.label_sets",
         "collective.strategy",
+        "collective.label_sets",
+        "collective.adaptive",
         "collective.target",
+        "collective.signal.token",
+        "collective.signal.reserve",
     ),
     "Platform": ("platform.learner.kind", "platform.retrain", "platform.retrain_every"),
     "Resumes": ("corpus.xi",),
+    "Measure": ("measure.success",),
 }
 
 #: Handy ranges of sliders: lowest, highest, step. The schema's limits are for machines.
@@ -99,17 +104,19 @@ def controls(start: Config, keys: Sequence[str], chosen: Mapping[str, Any] = {})
     Args:
         start: the config whose values they stand at.
         keys: dotted keys; a table's key stands for its fields.
-        chosen: what the user has set so far, by dotted key; decides which kinds' fields exist.
+        chosen: what the user has set so far, by dotted key; decides which kinds' fields and which
+            options of a strategy exist.
 
     Returns:
         In the order of ``keys`` and of the schema. A key that exists for another kind only than
-        the chosen one has no control.
+        the chosen one has no control, nor has an option of another strategy that is not set.
 
     Raises:
         KeyError: no kind has such a key.
     """
     table = start.model_dump(mode="json")
-    return [c for key in keys for c in _walk(Config, table, key.split("."), "", chosen)]
+    found = (c for key in keys for c in _walk(Config, table, key.split("."), "", chosen))
+    return [control for control in found if applies(control.key, start, chosen)]
 
 
 def given(control: Control) -> Any:
@@ -178,7 +185,7 @@ def _control(key: str, field: FieldInfo, start: Any, chosen: Mapping[str, Any]) 
     if kinds == [bool]:
         return Control(widget="switch", value=bool(value), **about)
     if all(isinstance(kind, str) for kind in kinds):
-        choices = tuple(kinds)
+        choices = tuple(kind for kind in kinds if kind not in NEVER.get(key, ()))
         return Control(widget="choice", value=value or choices[0], choices=choices, **about)
     number = isinstance(value, int | float) or (required and kinds[0] in (int, float))
     if number and key not in _TYPED:

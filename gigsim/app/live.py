@@ -89,7 +89,9 @@ class Frame:
         period: how many periods have passed.
         alpha: share of members now.
         success: S of the deployed classifier, by the published metric.
-        promise: Theorem 1 at this alpha, at the upper limit of ξ; NaN where no theorem covers it.
+        promise: what the theorem promises at this alpha, at the upper limits of its numbers; NaN
+            where none covers it.
+        theorem: its name; empty where none covers it.
         joined: people who joined in this period.
         left: people who left in this period.
         retrained: did the platform retrain in this period?
@@ -104,6 +106,7 @@ class Frame:
     alpha: float
     success: float
     promise: float
+    theorem: str
     joined: int
     left: int
     retrained: bool
@@ -212,6 +215,7 @@ def frame_of(economy: GigEconomy) -> Frame:
         alpha=economy.alpha,
         success=economy.success,
         promise=economy.lines.promise(economy.alpha, metric),
+        theorem=economy.lines.theorem(metric) or "",
         joined=economy.joined,
         left=economy.left,
         retrained=economy.retrained,

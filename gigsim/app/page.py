@@ -19,7 +19,7 @@ from gigsim.app.controls import GROUPS, Control
 from gigsim.app.drawing import COLOURS
 from gigsim.app.live import FREE_RIDER, MEMBER, OUTSIDER, Frame, LiveEconomy, Settings
 from gigsim.app.network_picture import MOST_NODES, NetworkPicture
-from gigsim.app.panels import OverTime, People, against_alpha
+from gigsim.app.panels import OverTime, People, against_alpha, riders_words
 from gigsim.config import Config
 from gigsim.society.layout import layout
 
@@ -114,7 +114,8 @@ def Figures(live: LiveEconomy, frame: Frame) -> None:
 def Strip(frame: Frame) -> None:
     """The numbers of the moment."""
     every = frame.config.platform.retrain_every
-    promise = "no theorem" if frame.promise != frame.promise else _percent(max(0.0, frame.promise))
+    promise = _percent(max(0.0, frame.promise)) if frame.theorem else "no theorem"
+    said = f"{frame.theorem} at α, for ε = 0" if frame.theorem else "promises anything of S"
     note = (
         "in this period"
         if frame.retrained
@@ -124,7 +125,7 @@ def Strip(frame: Frame) -> None:
         "period": (str(frame.period), "period"),
         "alpha": (_percent(frame.alpha), f"α: {frame.count(MEMBER):,} of {len(frame.state):,}"),
         "success": (_percent(frame.success), "S measured"),
-        "promise": (promise, "Theorem 1 at α, for ε = 0"),
+        "promise": (promise, said),
         "moves": (f"+{frame.joined:,} / −{frame.left:,}", "joined / left"),
         "retrained": (note, f"retrained ({frame.config.platform.learner.kind})"),
     }
@@ -158,10 +159,11 @@ def NetworkPanel(live: LiveEconomy, frame: Frame) -> None:
                 solara.v.Html(tag="span", children=[picture.caption])
                 for state, name in (
                     (MEMBER, "members"),
-                    (FREE_RIDER, "free riders"),
+                    (FREE_RIDER, riders_words(frame, "", frame.count(FREE_RIDER) > 0)),
                     (OUTSIDER, "outsiders"),
                 ):
-                    Mark(f"background: {COLOURS[state]}", f"{frame.count(state):,} {name}")
+                    if name:
+                        Mark(f"background: {COLOURS[state]}", f"{frame.count(state):,} {name}")
                 Mark("border: 1.5px solid black", "first movers")
 
 

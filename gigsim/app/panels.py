@@ -7,30 +7,45 @@ from typing import Final
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from gigsim.app.drawing import COLOURS, DPI, GREY, INCHES, RED, Layers, drawing, png
 from gigsim.app.live import FREE_RIDER, MEMBER, Frame
+from gigsim.collective.catalogue import STRATEGIES, Aim
 from gigsim.plots import success_against_alpha
+from gigsim.plots.style import erases
 
 # Periods that the axes hold at first; they double when outgrown.
 _FIRST: Final = 12
+# Letters of the curve's legend, in points, get no smaller.
+_SMALLEST: Final = 5
+
+# S and U in few words; U is S where nobody shows anything.
+_WORDS: Final[dict[Aim, tuple[str, ...]]] = {
+    "planted": ("S, with the signal", "U, without the signal"),
+    "unplanted": ("S, not y* with the signal", "U, without it"),
+    "erased": ("S, resumes on which the signal does not matter",),
+}
 
 
 class GrowingPanel:
-    """A panel over periods, whose axes are drawn again only when the periods outgrow them."""
+    """A panel over periods, whose axes are drawn again when the periods or words outgrow them."""
 
     title: str
     xlabel = "period"
 
     def __init__(self) -> None:
         self._last = 0
+        self._words: tuple[str, ...] = ()
 
     def draw(self, frame: Frame) -> bytes:
         """The panel of a frame, PNG."""
         with drawing:
-            if frame.period > self._last or not self._last:
+            words = self.words(frame)
+            if frame.period > self._last or not self._last or words != self._words:
+                self._words = words
                 self._grow(frame)
             moving = self.show(self._axes, frame)
             picture = self._layers.png(moving)
@@ -38,8 +53,12 @@ class GrowingPanel:
                 artist.remove()
         return picture
 
+    def words(self, frame: Frame) -> tuple[str, ...]:
+        """What the legend says."""
+        raise NotImplementedError
+
     def show(self, axes: Axes, frame: Frame) -> list[Artist]:
-        """Add what moves, with its labels."""
+        """Add what moves, with these words as labels."""
         raise NotImplementedError
 
     def _grow(self, frame: Frame) -> None:
@@ -63,21 +82,27 @@ class GrowingPanel:
 
 
 class OverTime(GrowingPanel):
-    """α, S and U by period."""
+    """S, α and, where somebody shows a signal, U by period."""
 
     title = "Over time"
     xlabel = "period (dots: the platform retrained)"
 
+    def words(self, frame: Frame) -> tuple[str, ...]:
+        """Of S, α and U."""
+        success, *base = _WORDS[STRATEGIES[frame.config.collective.strategy].aim]
+        return (success, "α, share of members", *base)
+
     def show(self, axes: Axes, frame: Frame) -> list[Artist]:
-        """Three lines, and a dot a retraining."""
+        """The lines, and a dot a retraining."""
         metric, periods, trained = frame.config.measure.success, frame.periods, frame.retrainings
         series = [
-            (f"success_{metric}", RED, "steps-post", "S, with the signal"),
-            ("alpha", COLOURS[MEMBER], "default", "α, share of members"),
-            (f"base_{metric}", GREY, "steps-post", "U, without the signal"),
+            (f"success_{metric}", RED, "steps-post"),
+            ("alpha", COLOURS[MEMBER], "default"),
+            (f"base_{metric}", GREY, "steps-post"),
         ]
         lines: list[Artist] = []
-        for name, colour, style, label in series:
+        # As many as have words.
+        for (name, colour, style), label in zip(series, self.words(frame), strict=False):
             lines += axes.plot(
                 periods["period"],
                 periods[name],
@@ -91,23 +116,47 @@ class OverTime(GrowingPanel):
 
 
 class People(GrowingPanel):
-    """Members, free riders and outsiders by period, as shares."""
+    """Members, free riders, where there is something to show, and outsiders by period, shares."""
 
     title = "Who is in"
 
+    def words(self, frame: Frame) -> tuple[str, ...]:
+        """Of the bands, from below."""
+        riders = riders_words(frame, " (signal, no cost)", bool(frame.periods["free_riders"].any()))
+        return ("members", *([riders] if riders else []), "outsiders")
+
     def show(self, axes: Axes, frame: Frame) -> list[Artist]:
-        """Three bands that add up to everybody."""
-        periods, size = frame.periods, len(frame.state)
+        """Bands that add up to everybody."""
+        periods, words = frame.periods, self.words(frame)
+        bands = {"members": COLOURS[MEMBER], "outsiders": "#E4E6E9"}
+        if len(words) > len(bands):
+            bands = {
+                "members": COLOURS[MEMBER],
+                "free_riders": COLOURS[FREE_RIDER],
+                "outsiders": "#E4E6E9",
+            }
         return list(
             axes.stackplot(
                 periods["period"],
-                periods["members"] / size,
-                periods["free_riders"] / size,
-                periods["outsiders"] / size,
-                colors=[COLOURS[MEMBER], COLOURS[FREE_RIDER], "#E4E6E9"],
-                labels=["members", "free riders (signal, no cost)", "outsiders"],
+                *(periods[column] / len(frame.state) for column in bands),
+                colors=list(bands.values()),
+                labels=words,
             )
         )
+
+
+def riders_words(frame: Frame, note: str, some: bool) -> str:
+    """What those are called who hold the signal without paying; empty where that is nothing.
+
+    Args:
+        frame: of the economy.
+        note: added where they can show what they hold.
+        some: are there any?
+    """
+    if not erases(frame.config.collective.strategy):
+        return f"free riders{note}"
+    # Nobody shows anything: they have nothing to gain by what they know.
+    return "others who know of it" if some else ""
 
 
 def against_alpha(frame: Frame, theory: pd.DataFrame) -> bytes:
@@ -119,4 +168,19 @@ def against_alpha(frame: Frame, theory: pd.DataFrame) -> bytes:
         axes.set_title("Success against size, and theory", loc="left", fontsize=11)
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.25, linewidth=0.6)
+        _fit_legend(figure, axes)
     return png(figure)
+
+
+def _fit_legend(figure: Figure, axes: Axes) -> None:
+    """Smaller letters while the legend is wider than the picture: some theorems have long names."""
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    legend = axes.get_legend()
+    assert legend is not None
+    size = legend.prop.get_size_in_points()
+    # Letters are rounded to pixels: how wide a size is has to be tried.
+    while legend.get_window_extent(renderer).x1 > figure.bbox.x1 and size > _SMALLEST:
+        size -= 0.25
+        legend = axes.legend(
+            fontsize=size, loc="upper left", bbox_to_anchor=(-0.02, -0.13), ncols=2, frameon=False
+        )

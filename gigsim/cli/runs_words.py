@@ -112,6 +112,9 @@ def verification_lines(found: Verification) -> list[str]:
     if found.elsewhere:
         lines.append("  made elsewhere, so within tolerances (docs/runs.md):")
         lines += [f"    {what}" for what in found.elsewhere[:_MOST]]
+    if found.notes:
+        lines.append("  of an earlier gigsim; no difference:")
+        lines += [f"    {note}" for note in found.notes]
     if found.problems:
         lines += ["  files:", *(f"    {problem}" for problem in found.problems)]
     bad = [verdict for verdict in found.verdicts if not verdict.verified]

@@ -182,11 +182,7 @@ def run_lines(summary: dict[str, Any], config: Config) -> list[str]:
         f" {percent(summary['clean_accuracy'])}",
         f"  S at {goal} from α  {percent(platform['observed'], 2)} observed"
         + _expected(platform)
-        + (
-            ""
-            if theorem is None
-            else f"; {_sufficient(platform['predicted_sufficient'])} by {theorem}"
-        ),
+        + _promised(platform, theorem),
         f"  grows by itself from α  {percent(society['predicted'], 2)} (fixed point, predicted for"
         " a perfect learner)",
     ]

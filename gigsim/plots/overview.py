@@ -5,12 +5,23 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from gigsim.config import Config
 from gigsim.plots.changes import mark_changes, mark_first_movers, rhythm
 from gigsim.plots.curve import success_against_alpha
-from gigsim.plots.style import BLUE, GREEN, GREY, LINE, ORANGE, RED, SKY
+from gigsim.plots.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    LINE,
+    ORANGE,
+    RED,
+    SKY,
+    base_words,
+    erases,
+    success_words,
+)
 
 
 def overview(
@@ -26,7 +37,7 @@ def overview(
 
     Returns:
         Four panels: α and S over time; S against α_effective with the lines of theory; who is in,
-        who rides free, who is out; clean accuracy.
+        who rides free (where something is shown), who is out; clean accuracy.
     """
     figure = Figure(figsize=(12.5, 9.2), layout="constrained")
     panels = figure.subplot_mosaic([["time", "curve"], ["people", "quality"]])
@@ -34,6 +45,8 @@ def overview(
     success_against_alpha(panels["curve"], config, retrainings, theory)
     _people(panels["people"], config, periods)
     _quality(panels["quality"], config, periods, retrainings)
+    for name in ("time", "people", "quality"):
+        panels[name].xaxis.set_major_locator(MaxNLocator(integer=True))
     last = int(periods["period"].max())
     learner = config.platform.learner.kind
     figure.suptitle(
@@ -51,13 +64,13 @@ def overview(
 def _over_time(
     axes: Axes, config: Config, periods: pd.DataFrame, retrainings: pd.DataFrame
 ) -> None:
-    metric = config.measure.success
+    metric, strategy = config.measure.success, config.collective.strategy
     axes.plot(
         periods["period"],
         periods[f"success_{metric}"],
         color=RED,
         drawstyle="steps-post",
-        label="S, success of those who show the signal",
+        label=success_words(strategy),
         linewidth=LINE,
     )
     axes.plot(retrainings["period"], retrainings[f"success_{metric}"], "o", color=RED, markersize=4)
@@ -68,14 +81,16 @@ def _over_time(
         label="α, share who are members",
         linewidth=LINE,
     )
-    axes.plot(
-        periods["period"],
-        periods[f"base_{metric}"],
-        color=GREY,
-        drawstyle="steps-post",
-        label="U, the same resumes without the signal",
-        linewidth=1.2,
-    )
+    base = base_words(strategy)
+    if base is not None:
+        axes.plot(
+            periods["period"],
+            periods[f"base_{metric}"],
+            color=GREY,
+            drawstyle="steps-post",
+            label=base,
+            linewidth=1.2,
+        )
     mark_changes(axes, config, int(periods["period"].max()))
     axes.set_ylim(-0.02, 1.04)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
@@ -85,14 +100,22 @@ def _over_time(
 
 
 def _people(axes: Axes, config: Config, periods: pd.DataFrame) -> None:
-    size = config.population.size
+    bands = {"members": (BLUE, "members")}
+    title = "Who is in, who rides free, who is out"
+    if not erases(config.collective.strategy):
+        bands["free_riders"] = (ORANGE, "free riders (hold the signal, pay nothing)")
+    elif periods["free_riders"].any():
+        # They have nothing to gain by what they know.
+        bands["free_riders"] = (ORANGE, "others who know of it (pay nothing)")
+        title = "Who is in, who knows of it, who is out"
+    else:
+        title = "Who is in, who is out"
+    bands["outsiders"] = ("#DDDDDD", "outsiders")
     axes.stackplot(
         periods["period"],
-        periods["members"] / size,
-        periods["free_riders"] / size,
-        periods["outsiders"] / size,
-        colors=[BLUE, ORANGE, "#DDDDDD"],
-        labels=["members", "free riders (hold the signal, pay nothing)", "outsiders"],
+        *(periods[column] / config.population.size for column in bands),
+        colors=[colour for colour, _ in bands.values()],
+        labels=[words for _, words in bands.values()],
     )
     last = int(periods["period"].max())
     mark_changes(axes, config, last)
@@ -101,7 +124,7 @@ def _people(axes: Axes, config: Config, periods: pd.DataFrame) -> None:
     axes.margins(x=0)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set_xlabel("period")
-    axes.set_title("Who is in, who rides free, who is out", loc="left")
+    axes.set_title(title, loc="left")
     axes.legend(fontsize=8, loc="upper right", framealpha=0.92)
 
 

@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from gigsim.config import Config
 from gigsim.plots.changes import mark_changes, mark_first_movers, rhythm
 from gigsim.plots.curve import successes_against_alpha
-from gigsim.plots.style import BLUE, GREY, LINE, RED, THIN
+from gigsim.plots.style import BLUE, GREY, LINE, RED, THIN, success_words
 
 #: Labels of the tipping periods, at most so many: every retraining, every other, every fifth, ...
 _TICKS = 8
@@ -58,7 +58,7 @@ def replicates_overview(
     panels["alpha"].set_ylim(0, 1.3 * max(periods["alpha"].max(), 0.01))
     mark_first_movers(panels["alpha"], config, last)
     _bands(panels["success"], periods, f"success_{metric}", RED, "lower right", step="post")
-    panels["success"].set_title("S, success of those who show the signal", loc="left")
+    panels["success"].set_title(success_words(config.collective.strategy), loc="left")
     panels["success"].set_ylim(-0.02, 1.04)
     _target(panels["success"], config)
     furthest = theory.loc[theory["alpha"].idxmax(), "replicate"]

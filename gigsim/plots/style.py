@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gigsim.collective.catalogue import STRATEGIES, StrategyName
+from gigsim.collective.catalogue import STRATEGIES, Aim, StrategyName
 
 # Okabe and Ito's palette: told apart with any colour vision, and in grey.
 ORANGE, SKY, GREEN, BLUE, RED, PURPLE, GREY = (
@@ -23,6 +23,16 @@ _READING = {
     ("erased", "top1"): "same top label with and without the signal",
     ("erased", "any"): "target predicted with the signal iff without it",
 }
+_SUCCESS: dict[Aim, str] = {
+    "planted": "S, success of those who show the signal",
+    "unplanted": "S, who shows the signal is not given the target",
+    "erased": "S, resumes on which the signal does not matter",
+}
+# Where a signal is erased nobody shows anything: U is S.
+_BASE: dict[Aim, str] = {
+    "planted": "U, the same resumes without the signal",
+    "unplanted": "U, likewise without the signal",
+}
 #: Up to so many replicates are drawn one by one, thin, under their bands.
 THIN = 20
 
@@ -30,3 +40,18 @@ THIN = 20
 def reading(strategy: StrategyName, metric: str) -> str:
     """What S counts, in words."""
     return _READING[STRATEGIES[strategy].aim, metric]
+
+
+def success_words(strategy: StrategyName) -> str:
+    """S, in words."""
+    return _SUCCESS[STRATEGIES[strategy].aim]
+
+
+def base_words(strategy: StrategyName) -> str | None:
+    """U, in words; None where it is the same curve as S."""
+    return _BASE.get(STRATEGIES[strategy].aim)
+
+
+def erases(strategy: StrategyName) -> bool:
+    """Is there nothing to show, so that nobody can ride free by showing it?"""
+    return STRATEGIES[strategy].aim == "erased"

@@ -15,7 +15,7 @@ import pandas as pd
 from gigsim.errors import InputError
 from gigsim.results.compare import TableDifference, compare
 from gigsim.results.source import Source
-from gigsim.results.sources import open_source
+from gigsim.results.sources import StudySource, open_source
 
 #: What no two runs agree on.
 _APART = ("timings",)
@@ -120,8 +120,9 @@ def _numbers(source: Source) -> set[tuple[int, int]]:
 
 
 def _config(source: Source) -> dict[str, Any]:
-    if source.kind == "study":
-        return flattened(tomllib.loads((source.path / "study.toml").read_text(encoding="utf-8")))
+    if isinstance(source, StudySource):
+        # Resolved as that of a run is: a key that there was not yet has its default.
+        return flattened(tomllib.loads(source.study.dumps()))
     return flattened(source.config(0, 0).model_dump(mode="json"))
 
 

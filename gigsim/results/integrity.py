@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import tomli_w
 
-from gigsim.config import digest, dumps
 from gigsim.config.toml_files import read_table
 from gigsim.errors import InputError
 from gigsim.experiments.cases import write_cases
@@ -23,6 +24,7 @@ from gigsim.experiments.design import cases_of
 from gigsim.experiments.dotted import flat, is_value
 from gigsim.experiments.study import CASES_FILE, LARGEST, STUDY_FILE
 from gigsim.experiments.study_check import parts_of
+from gigsim.results.earlier import additions_since, as_of_then, digest_of
 from gigsim.results.source import TABLES, Source
 from gigsim.results.sources import StudySource
 from gigsim.store.columns import numbers_of
@@ -35,14 +37,22 @@ _HASHED = re.compile(r"\d{8}T\d{6}Z-.+-([0-9a-f]{12})(-x\d+)?(-\d+)?")
 
 
 def altered_config(source: Source) -> list[str]:
-    """What is wrong with the config that a source keeps, a line each; empty where nothing is."""
+    """What is wrong with the config that a source keeps, a line each; empty where nothing is.
+
+    The config of an earlier gigsim is held against what that wrote, without the keys of today.
+    """
     try:
-        config = source.config(0, 0)
+        config, since = source.config(0, 0), additions_since(source)
     except InputError as error:
         return [str(error)]
     wrong = []
-    study = source.study if isinstance(source, StudySource) else None
-    hashed = digest(config) if study is None else study.digest()
+    study = None
+    if isinstance(source, StudySource):
+        study = replace(source.study, base=as_of_then(source.study.base, since))
+        hashed, text = study.digest(), study.dumps()
+    else:
+        table = as_of_then(config.model_dump(mode="json"), since)
+        hashed, text = digest_of(table), tomli_w.dumps(table)
     file = "config.toml" if study is None else f"{STUDY_FILE} or {CASES_FILE}"
     expected = source.provenance().get("config_hash")
     named = _HASHED.fullmatch(source.path.resolve().name)
@@ -51,7 +61,7 @@ def altered_config(source: Source) -> list[str]:
     # Folders may be renamed.
     elif named is not None and named[1] != hashed:
         wrong.append(f"{file} is not what was run: hash {hashed}, the folder's name has {named[1]}")
-    name, text = ("config.toml", dumps(config)) if study is None else (STUDY_FILE, study.dumps())
+    name = "config.toml" if study is None else STUDY_FILE
     if (source.path / name).read_bytes() != text.encode():
         wrong.append(f"{name} is not as gigsim wrote it")
     return wrong

@@ -15,6 +15,9 @@ of the same law; no tolerance tells that from an error. So elsewhere period 0 is
   compared.
 
 The rest is reported: equal up to which period, and by how much it differs.
+
+A run that an earlier gigsim wrote is compared in the columns that it has
+(:mod:`gigsim.results.earlier`).
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ import pandas as pd
 from gigsim.config import Config
 from gigsim.model import GigEconomy
 from gigsim.results.compare import compare
+from gigsim.results.earlier import Leniency
 from gigsim.results.source import KEYS
 from gigsim.run_rows import runs_table
 from gigsim.runs import tables_of, write_table
@@ -43,7 +47,12 @@ STANDARD_ERRORS = 4.0
 #: Quantities on held-out resumes, by the beginning of their columns' names.
 _MEASURED = ("success_", "base_", "flipped_", "accuracy", "f1_micro", "clean_", "reference_")
 #: Columns that follow from the period-0 classifier and have no standard error of their own.
-_DERIVED = ("loss", "tags_mean", "gain", "spillover", "target_rate_", "bound_")
+_DERIVED = (
+    *("loss", "tags_mean", "gain", "spillover", "target_rate_"),
+    *("epsilon_", "bound_epsilon_", "target_distance"),
+)
+#: Those that do, too, unless P0(y given x) is the law's: theory at what that classifier believes.
+_DERIVED_UNLESS_KNOWN = ("bound_", "kappa", "tau", "opinion_error", "finite_", "exact_")
 
 Level = Literal["bytes", "values", "tolerances", "differs", "failed"]
 
@@ -111,6 +120,7 @@ def held_against(
     *,
     elsewhere: bool,
     varied: Sequence[str] = (),
+    leniency: Leniency | None = None,
 ) -> tuple[Level, tuple[str, ...]]:
     """Compare a run's tables with those of its repetition.
 
@@ -120,12 +130,16 @@ def held_against(
         config: of the run.
         elsewhere: was it made on another machine or with other versions?
         varied: keys of the config that stand in front of the numbers in ``runs``; left out.
+        leniency: what is not asked of runs that were written earlier, which takes note of it; None
+            asks for everything.
 
     Returns:
         ``values``: all equal, bit for bit; ``tolerances``: equal as far as can be asked elsewhere;
         ``differs``. And what is different, a line each.
     """
     pairs = {name: _pair(name, table, again, varied) for name, table in stored.items()}
+    if leniency is not None:
+        pairs = leniency.common(pairs, config.platform.learner.kind)
     found = {name: compare(*pair) for name, pair in pairs.items()}
     lines = tuple(f"{name}: {one.words()}" for name, one in found.items() if not one.equal)
     if not lines:
@@ -158,6 +172,7 @@ def _beyond(
     """What is beyond the tolerances in the tables' rows of period 0, a line each."""
     wrong = []
     noisy = config.platform.learner.kind == "transformer"
+    derived = derived_columns(pairs["retrainings"][0] if "retrainings" in pairs else None)
     for name, (stored, fresh) in pairs.items():
         if "period" not in stored or name == "timings":
             continue
@@ -167,16 +182,31 @@ def _beyond(
             continue
         for column in stored.columns:
             a, b = (table[column].reset_index(drop=True) for table in rows)
-            if not _near(a, b, column, noisy, held_out):
+            if not _near(a, b, column, noisy, held_out, derived):
                 wrong.append(f"{name}, period 0, {column}: {[*a]} | {[*b]}")
     return wrong
 
 
-def _near(a: pd.Series, b: pd.Series, column: str, noisy: bool, held_out: int) -> bool:
+def derived_columns(retrainings: pd.DataFrame | None) -> tuple[str, ...]:
+    """How the names begin of columns that follow from the period-0 classifier of a run.
+
+    Args:
+        retrainings: of the run; where it was not kept, nobody knows where P0(y given x) is from.
+    """
+    known = retrainings is not None and (
+        "deficit_source" in retrainings
+        and bool((retrainings["deficit_source"] == "posterior").all())
+    )
+    return _DERIVED if known else (*_DERIVED, *_DERIVED_UNLESS_KNOWN)
+
+
+def _near(
+    a: pd.Series, b: pd.Series, column: str, noisy: bool, held_out: int, derived: tuple[str, ...]
+) -> bool:
     real = all(pd.api.types.is_float_dtype(values) for values in (a, b))
     if not real or (a.isna() != b.isna()).any():
         return bool(a.equals(b) or (a.isna() & b.isna() | (a == b)).all())
-    if noisy and column.startswith(_DERIVED):
+    if noisy and column.startswith(derived):
         return True
     x, y = a.to_numpy(dtype=float), b.to_numpy(dtype=float)
     slack = np.full(len(x), TOLERANCE)
@@ -184,7 +214,8 @@ def _near(a: pd.Series, b: pd.Series, column: str, noisy: bool, held_out: int) -
         # Two measurements of one share, as in gigsim.settled: two successes and failures added.
         mean = ((x + y) / 2 * held_out + 2) / (held_out + 4)
         error = np.sqrt(2 * np.maximum(mean * (1 - mean), 0) / (held_out + 4))
-        slack = np.maximum(slack, STANDARD_ERRORS * error)
+        # A share that there is not has no error.
+        slack = np.fmax(slack, STANDARD_ERRORS * error)
     # Equal infinities are near; isclose says so too.
     return bool((np.isclose(x, y, rtol=TOLERANCE, atol=slack, equal_nan=True)).all())
 

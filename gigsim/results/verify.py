@@ -21,6 +21,7 @@ from gigsim.environment import differences, environment
 from gigsim.errors import InputError
 from gigsim.processes import Outcome, side_by_side
 from gigsim.results.accounts import runs_of, wrong_rows, wrong_values
+from gigsim.results.earlier import Leniency, additions_since
 from gigsim.results.integrity import altered_config, altered_design, altered_tables
 from gigsim.results.kinds import kind_of
 from gigsim.results.layout import listing, what_is_left, wrong_files
@@ -71,12 +72,15 @@ class Verification:
             empty, equal bytes are asked for.
         problems: of the folder's files as a whole.
         verdicts: by case and replicate.
+        notes: what was not compared, since the folder was written before gigsim wrote it; no
+            difference.
     """
 
     runs: int
     elsewhere: tuple[str, ...]
     problems: tuple[str, ...]
     verdicts: tuple[Verdict, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def verified(self) -> bool:
@@ -116,6 +120,7 @@ def verify(
         ledger = read_ledger(path) if isinstance(source, StudySource) else None
         files = listing(path)
         numbers = runs_of(source, ledger)
+        leniency = Leniency(additions_since(source))
         problems = altered_config(source)
         if isinstance(source, StudySource):
             problems += altered_design(source) + wrong_files(source, files, ledger)
@@ -131,7 +136,8 @@ def verify(
     if provenance.get("versions", {}).get("pyarrow") == now["versions"]["pyarrow"]:
         problems += altered_tables(source)
     drawn = numbers if sample is None else _draw(numbers, sample, seed)
-    check = _Check(source, elsewhere=bool(elsewhere), whole=len(drawn) == len(numbers))
+    whole = len(drawn) == len(numbers)
+    check = _Check(source, leniency, elsewhere=bool(elsewhere), whole=whole)
     verdicts = []
     for some in (drawn[at : at + _AT_ONCE] for at in range(0, len(drawn), _AT_ONCE)):
         for verdict in check.verdicts(some, workers):
@@ -144,6 +150,7 @@ def verify(
         elsewhere=tuple(elsewhere),
         problems=tuple(problems),
         verdicts=tuple(sorted(verdicts, key=lambda one: (one.case, one.replicate))),
+        notes=leniency.notes,
     )
 
 
@@ -152,12 +159,13 @@ class _Check:
 
     Args:
         source: where they are stored.
+        leniency: what is not asked of them.
         elsewhere: on another machine?
         whole: are all of its runs done again?
     """
 
-    def __init__(self, source: Source, *, elsewhere: bool, whole: bool) -> None:
-        self._source, self._elsewhere = source, elsewhere
+    def __init__(self, source: Source, leniency: Leniency, *, elsewhere: bool, whole: bool) -> None:
+        self._source, self._leniency, self._elsewhere = source, leniency, elsewhere
         self._names = [name for name in source.tables if name != "timings"]
         # Files of replicates can be put together again from all of them.
         self._kept: dict[int, Again] | None = None
@@ -192,7 +200,8 @@ class _Check:
             return []
         wrong = []
         order = sorted(kept)
-        for name in (*self._names, "runs"):
+        # A table that lacks columns of today's has other bytes; its values were compared.
+        for name in (n for n in (*self._names, "runs") if n not in self._leniency.cut):
             parts = []
             for replicate in order:
                 part = kept[replicate].row() if name == "runs" else kept[replicate].table(name)
@@ -244,27 +253,42 @@ class _Check:
         if self._kept is not None:
             self._kept[number[1]] = again
         source = self._source
-        if isinstance(source, RunSource) and self._same_files(source, again):
+        lenient = self._leniency if self._leniency.concerns(stored) else None
+        if isinstance(source, RunSource) and not self._other_files(source, again, None):
             return Verdict(*number, "bytes")
-        config = source.config(*number)
         level, lines = held_against(
-            stored, again, config, elsewhere=self._elsewhere, varied=source.varied
+            stored,
+            again,
+            source.config(*number),
+            elsewhere=self._elsewhere,
+            varied=source.varied,
+            leniency=lenient,
         )
         if level == "values" and isinstance(source, RunSource) and not self._elsewhere:
-            return Verdict(*number, "differs", self._other_files(source, again))
+            other = self._other_files(source, again, lenient)
+            return Verdict(*number, "differs" if other else level, other)
         return Verdict(*number, level, lines)
 
-    def _same_files(self, source: RunSource, again: Again) -> bool:
-        return not self._other_files(source, again)
+    def _other_files(
+        self, source: RunSource, again: Again, lenient: Leniency | None
+    ) -> tuple[str, ...]:
+        """Files of a run whose bytes are others than its repetition gives.
 
-    def _other_files(self, source: RunSource, again: Again) -> tuple[str, ...]:
-        """Files of a run whose bytes are others than its repetition gives."""
+        Of a run from before an addition: those whose bytes that does not explain.
+        """
+        cut = frozenset() if lenient is None else lenient.cut
         other = [
             f"{name}.parquet: other bytes"
             for name in self._names
-            if (source.path / f"{name}.parquet").read_bytes() != again.files[name]
+            if name not in cut
+            and (source.path / f"{name}.parquet").read_bytes() != again.files[name]
         ]
-        if json.dumps(source.summary) != json.dumps(again.summary):
+        stored, fresh = source.summary, again.summary
+        if lenient is None:
+            same = json.dumps(stored) == json.dumps(fresh)
+        else:
+            same = lenient.same_summary(stored, fresh, source.learner)
+        if not same:
             other.append("summary.json: other numbers")
         return tuple(other)
 

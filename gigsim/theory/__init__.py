@@ -4,406 +4,106 @@ Hardt, Mazumdar, Mendler-Dünner and Zrnic, *Algorithmic Collective Action in Ma
 (ICML 2023), and what was derived from it and checked on random worlds; each docstring says which.
 """
 
-from gigsim.theory.cancelling_point import (
-    CancellingPoint,
-    cancelling_point,
-)
-from gigsim.theory.cancelling_pool import (
-    BestMixture,
-    PoolCriticalMass,
-    best_mixture,
-    critical_mass_labels,
-    critical_mass_pool,
-)
-from gigsim.theory.certificates import (
-    ErasingCertificate,
-    FeatureLabelCertificate,
-    FeatureOnlyCertificate,
-    FeatureOnlyProfileCertificate,
-    UnplantingCertificate,
-)
-from gigsim.theory.closeness import (
-    Allowance,
-    allowance,
-)
-from gigsim.theory.collectives import (
-    clashes,
-    collective_bound,
-    collective_critical_mass,
-    collectives_success,
-    mixed_law,
-    solo_share,
-)
-from gigsim.theory.coordination import (
-    acting_share,
-    break_even_noise,
-    coordination_bound,
-    coordination_critical_mass,
-    noise_bound,
-)
-from gigsim.theory.curvature import (
-    distance_bound_local,
-    logistic_curvature,
-)
-from gigsim.theory.epsilon import (
-    SlackCertificate,
-    certify_exact,
-    certify_quantile,
-    certify_sample,
-    fitted_certificate,
-    fitted_slack,
-    slack_any,
-    slack_top1,
-)
-from gigsim.theory.erasing import (
-    erasing_bound,
-    erasing_bound_averaged,
-    erasing_critical_mass,
-)
-from gigsim.theory.erasing_exact import (
-    erasing_deficit_any,
-    erasing_deficit_top1,
-    erasing_flip_point,
-    erasing_label,
-    erasing_success,
-)
-from gigsim.theory.estimates import (
-    SignalEstimate,
-    clopper_pearson,
-    mean_gap,
-    signal_estimate,
-)
-from gigsim.theory.feature_only import (
-    feature_only_bound,
-    feature_only_bound_quantile,
-    feature_only_critical_mass,
-    feature_only_foot,
-    flip_point_any,
-    flip_point_top1,
-    randomised_floor,
-)
-from gigsim.theory.finite_sample import (
-    finite_sample_success,
-    finite_sample_success_feature_only,
-)
-from gigsim.theory.floors import (
-    feature_only_bound_profile,
-    floor_quantile,
-)
-from gigsim.theory.gaps import (
-    deficit_any,
-    deficit_top1,
-    gap_any,
-    gap_any_from_floor,
-    gap_top1,
-    gap_top1_from_floor,
-)
-from gigsim.theory.gradient_learner import (
-    contraction,
-    control_gradient,
-    distance_after,
-    gain_left,
-    path_condition,
-    steps_needed,
-)
-from gigsim.theory.hoeffding import (
-    bound_of,
-    certified,
-    deviation,
-    judging,
-    shared_risk,
-    signed,
-    sizes,
-    text_count,
-)
-from gigsim.theory.inverse import (
-    gap_allowed,
-    p_needed,
-    share_needed,
-    xi_allowed,
-    xi_allowed_feature_only,
-)
-from gigsim.theory.label_rules import (
-    glm_label,
-    glm_label_critical_mass,
-    glm_label_feasible,
-    linear_label,
-    penalty_shift,
-    sampled_distance_bound,
-    sampling_covariance,
-)
-from gigsim.theory.member_choices import (
-    MemberChoices,
-    frank_wolfe_members,
-)
-from gigsim.theory.mixture import (
-    clean_marginals,
-    erased_marginals,
-    planted_marginals,
-)
-from gigsim.theory.performative import (
-    collective_rate,
-    distance_to_stable,
-    level_rate,
-    participation_psi,
-    participation_slope,
-    participation_slope_any,
-    performative_power,
-    retraining_rate,
-    stable_mean,
-)
-from gigsim.theory.planting import (
-    critical_mass,
-    feature_label_bound,
-    feature_label_bound_averaged,
-    flip_point,
-    foot,
-    staircase,
-)
-from gigsim.theory.private import (
-    private_critical_mass,
-    private_distance_bound,
-    private_success_bound,
-)
-from gigsim.theory.private_noise import (
-    accumulated_noise,
-    private_radius,
-    probability,
-    tail,
-)
-from gigsim.theory.regression import (
-    over_report,
-    regression_bound,
-    regression_critical_mass,
-    regression_value,
-)
-from gigsim.theory.reweighting import (
-    cvar_weights,
-    effective_share,
-    effective_share_upweighted,
-    feature_label_bound_reweighted,
-    share_needed_upweighted,
-)
-from gigsim.theory.risk_minimizer import (
-    MeanGradient,
-    cancelling_share,
-    critical_mass_convex,
-    critical_mass_distance,
-    deviating_share,
-    distance_bound,
-    distance_from_gradient,
-    mean_gradient,
-    strong_convexity,
-)
-from gigsim.theory.sample_limits import (
-    bernstein_mean_upper,
-)
-from gigsim.theory.selected import (
-    critical_mass_selected,
-    feature_label_bound_selected,
-    feature_label_bound_selected_distance,
-    membership_ratio,
-)
-from gigsim.theory.slack import (
-    critical_mass_mean_slack,
-    feature_label_bound_mean_slack,
-    feature_label_bound_slack_quantile,
-)
-from gigsim.theory.slack_profile import (
-    feature_label_bound_slack_profile,
-)
-from gigsim.theory.statistical import (
-    estimating_members,
-    statistical_bound_feature_label,
-    statistical_bound_feature_only,
-    statistical_bound_unplanting,
-)
-from gigsim.theory.statistical_erasing import (
-    erasing_window,
-    statistical_bound_erasing,
-)
-from gigsim.theory.tau import (
-    TauEstimate,
-    tau_model,
-    tau_table,
-)
-from gigsim.theory.unplanting import (
-    best_other_label,
-    unplanting_bound,
-    unplanting_bound_averaged,
-    unplanting_critical_mass,
-    unplanting_deficit_any,
-    unplanting_deficit_top1,
-    unplanting_exact_deficit_top1,
-    unplanting_flip_point,
-    unplanting_margin,
-)
-from gigsim.theory.wrong_labels import (
-    wrong_label_margin,
-)
+from importlib import import_module
 
-__all__ = [
-    "Allowance",
-    "BestMixture",
-    "CancellingPoint",
-    "ErasingCertificate",
-    "FeatureLabelCertificate",
-    "FeatureOnlyCertificate",
-    "FeatureOnlyProfileCertificate",
-    "MeanGradient",
-    "MemberChoices",
-    "PoolCriticalMass",
-    "SignalEstimate",
-    "SlackCertificate",
-    "TauEstimate",
-    "UnplantingCertificate",
-    "accumulated_noise",
-    "acting_share",
-    "allowance",
-    "bernstein_mean_upper",
-    "best_mixture",
-    "best_other_label",
-    "bound_of",
-    "break_even_noise",
-    "cancelling_point",
-    "cancelling_share",
-    "certified",
-    "certify_exact",
-    "certify_quantile",
-    "certify_sample",
-    "clashes",
-    "clean_marginals",
-    "clopper_pearson",
-    "collective_bound",
-    "collective_critical_mass",
-    "collective_rate",
-    "collectives_success",
-    "contraction",
-    "control_gradient",
-    "coordination_bound",
-    "coordination_critical_mass",
-    "critical_mass",
-    "critical_mass_convex",
-    "critical_mass_distance",
-    "critical_mass_labels",
-    "critical_mass_mean_slack",
-    "critical_mass_pool",
-    "critical_mass_selected",
-    "cvar_weights",
-    "deficit_any",
-    "deficit_top1",
-    "deviating_share",
-    "deviation",
-    "distance_after",
-    "distance_bound",
-    "distance_bound_local",
-    "distance_from_gradient",
-    "distance_to_stable",
-    "effective_share",
-    "effective_share_upweighted",
-    "erased_marginals",
-    "erasing_bound",
-    "erasing_bound_averaged",
-    "erasing_critical_mass",
-    "erasing_deficit_any",
-    "erasing_deficit_top1",
-    "erasing_flip_point",
-    "erasing_label",
-    "erasing_success",
-    "erasing_window",
-    "estimating_members",
-    "feature_label_bound",
-    "feature_label_bound_averaged",
-    "feature_label_bound_mean_slack",
-    "feature_label_bound_reweighted",
-    "feature_label_bound_selected",
-    "feature_label_bound_selected_distance",
-    "feature_label_bound_slack_profile",
-    "feature_label_bound_slack_quantile",
-    "feature_only_bound",
-    "feature_only_bound_profile",
-    "feature_only_bound_quantile",
-    "feature_only_critical_mass",
-    "feature_only_foot",
-    "finite_sample_success",
-    "finite_sample_success_feature_only",
-    "fitted_certificate",
-    "fitted_slack",
-    "flip_point",
-    "flip_point_any",
-    "flip_point_top1",
-    "floor_quantile",
-    "foot",
-    "frank_wolfe_members",
-    "gain_left",
-    "gap_allowed",
-    "gap_any",
-    "gap_any_from_floor",
-    "gap_top1",
-    "gap_top1_from_floor",
-    "glm_label",
-    "glm_label_critical_mass",
-    "glm_label_feasible",
-    "judging",
-    "level_rate",
-    "linear_label",
-    "logistic_curvature",
-    "mean_gap",
-    "mean_gradient",
-    "membership_ratio",
-    "mixed_law",
-    "noise_bound",
-    "over_report",
-    "p_needed",
-    "participation_psi",
-    "participation_slope",
-    "participation_slope_any",
-    "path_condition",
-    "penalty_shift",
-    "performative_power",
-    "planted_marginals",
-    "private_critical_mass",
-    "private_distance_bound",
-    "private_radius",
-    "private_success_bound",
-    "probability",
-    "randomised_floor",
-    "regression_bound",
-    "regression_critical_mass",
-    "regression_value",
-    "retraining_rate",
-    "sampled_distance_bound",
-    "sampling_covariance",
-    "share_needed",
-    "share_needed_upweighted",
-    "shared_risk",
-    "signal_estimate",
-    "signed",
-    "sizes",
-    "slack_any",
-    "slack_top1",
-    "solo_share",
-    "stable_mean",
-    "staircase",
-    "statistical_bound_erasing",
-    "statistical_bound_feature_label",
-    "statistical_bound_feature_only",
-    "statistical_bound_unplanting",
-    "steps_needed",
-    "strong_convexity",
-    "tail",
-    "tau_model",
-    "tau_table",
-    "text_count",
-    "unplanting_bound",
-    "unplanting_bound_averaged",
-    "unplanting_critical_mass",
-    "unplanting_deficit_any",
-    "unplanting_deficit_top1",
-    "unplanting_exact_deficit_top1",
-    "unplanting_flip_point",
-    "unplanting_margin",
-    "wrong_label_margin",
-    "xi_allowed",
-    "xi_allowed_feature_only",
-]
+# The public names by module. Each is imported on first use (PEP 562): all of them together bring
+# half of SciPy along, which a misspelt config should not wait for. Types are in ``__init__.pyi``.
+_NAMES = {
+    "cancelling_point": "CancellingPoint cancelling_point",
+    "cancelling_pool": (
+        "BestMixture PoolCriticalMass best_mixture critical_mass_labels critical_mass_pool"
+    ),
+    "certificates": (
+        "ErasingCertificate FeatureLabelCertificate FeatureOnlyCertificate "
+        "FeatureOnlyProfileCertificate UnplantingCertificate"
+    ),
+    "closeness": "Allowance allowance",
+    "collectives": (
+        "clashes collective_bound collective_critical_mass collectives_success mixed_law solo_share"
+    ),
+    "coordination": (
+        "acting_share break_even_noise coordination_bound coordination_critical_mass noise_bound"
+    ),
+    "curvature": "distance_bound_local logistic_curvature",
+    "epsilon": (
+        "SlackCertificate certify_exact certify_quantile certify_sample fitted_certificate "
+        "fitted_slack slack_any slack_top1"
+    ),
+    "erasing": "erasing_bound erasing_bound_averaged erasing_critical_mass",
+    "erasing_exact": (
+        "erasing_deficit_any erasing_deficit_top1 erasing_flip_point erasing_label erasing_success"
+    ),
+    "estimates": "SignalEstimate clopper_pearson mean_gap signal_estimate",
+    "feature_only": (
+        "feature_only_bound feature_only_bound_quantile feature_only_critical_mass "
+        "feature_only_foot flip_point_any flip_point_top1 randomised_floor"
+    ),
+    "finite_sample": "finite_sample_success finite_sample_success_feature_only",
+    "floors": "feature_only_bound_profile floor_quantile",
+    "gaps": "deficit_any deficit_top1 gap_any gap_any_from_floor gap_top1 gap_top1_from_floor",
+    "gradient_learner": (
+        "contraction control_gradient distance_after gain_left path_condition steps_needed"
+    ),
+    "hoeffding": "deviation",
+    "inverse": "gap_allowed p_needed share_needed xi_allowed xi_allowed_feature_only",
+    "label_rules": (
+        "glm_label glm_label_critical_mass glm_label_feasible linear_label penalty_shift "
+        "sampled_distance_bound sampling_covariance"
+    ),
+    "member_choices": "MemberChoices frank_wolfe_members",
+    "mixture": "clean_marginals erased_marginals planted_marginals",
+    "performative": (
+        "collective_rate distance_to_stable level_rate participation_psi participation_slope "
+        "participation_slope_any performative_power retraining_rate stable_mean"
+    ),
+    "planting": (
+        "critical_mass feature_label_bound feature_label_bound_averaged flip_point foot staircase"
+    ),
+    "private": "private_critical_mass private_distance_bound private_success_bound",
+    "private_noise": "accumulated_noise private_radius probability tail",
+    "regression": "over_report regression_bound regression_critical_mass regression_value",
+    "reweighting": (
+        "cvar_weights effective_share effective_share_upweighted "
+        "feature_label_bound_reweighted share_needed_upweighted"
+    ),
+    "risk_minimizer": (
+        "MeanGradient cancelling_share critical_mass_convex critical_mass_distance "
+        "deviating_share distance_bound distance_from_gradient mean_gradient strong_convexity"
+    ),
+    "sample_limits": "bernstein_mean_upper",
+    "selected": (
+        "critical_mass_selected feature_label_bound_selected "
+        "feature_label_bound_selected_distance membership_ratio"
+    ),
+    "slack": (
+        "critical_mass_mean_slack feature_label_bound_mean_slack feature_label_bound_slack_quantile"
+    ),
+    "slack_profile": "feature_label_bound_slack_profile",
+    "statistical": (
+        "estimating_members statistical_bound_feature_label statistical_bound_feature_only "
+        "statistical_bound_unplanting"
+    ),
+    "statistical_erasing": "erasing_window statistical_bound_erasing",
+    "tau": "TauEstimate tau_model tau_table",
+    "unplanting": (
+        "best_other_label unplanting_bound unplanting_bound_averaged unplanting_critical_mass "
+        "unplanting_deficit_any unplanting_deficit_top1 unplanting_exact_deficit_top1 "
+        "unplanting_flip_point unplanting_margin"
+    ),
+    "wrong_labels": "wrong_label_margin",
+}
+
+_HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> object:
+    """A public name, imported on first use."""
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -168,7 +168,7 @@ class ErasingCertificate(SignalEstimate):
     tau_upper: float = float("nan")
     error: float = 0.0
     error_upper: float = 0.0
-    theorem: str = "Theorem 5, form derived here"
+    theorem: str = "Theorem 5, derived form"
 
     def bound(self, alpha: ArrayLike) -> Floats:
         """Theorem 5 at ``tau`` and ``error``, unclipped."""

@@ -29,9 +29,9 @@ f(g(x)) is taken to follow the formula above at g(x); a platform that sees only 
 
 A tie counts as failure; formulas come back unclipped, −inf at α = 0.
 
-Source: Hardt, Mazumdar, Mendler-Dünner and Zrnic (2023) have the goal, the strategy and a theorem
-on it; 1 − 2bτ is that theorem as restated from secondary sources, proved in the lines above. All
-forms with ε are derived. Both were tried on random worlds (``validation.trials_erasing``).
+Source: derived here, in the lines above; the goal and the strategy are those of Theorem 5 of Hardt,
+Mazumdar, Mendler-Dünner and Zrnic (2023), whose constants were not at hand. All forms with ε are
+derived as well. All were tried on random worlds (``validation.trials_erasing``).
 """
 
 from __future__ import annotations
@@ -121,13 +121,8 @@ def erasing_bound(
         0.833333
     """
     share, moved = unit_interval("alpha", alpha), unit_interval("tau", tau)
-    if closeness == "slides":
-        raise ValueError(f"closeness slides is not valid for erasing; one of {', '.join(VALID)} is")
-    allowed = allowance(epsilon, closeness)
-    spoilt = np.zeros_like(allowed.budget)
-    if np.any(allowed.budget > 0):
-        spoilt = allowed.budget * _reach(reach)
-    push = share * _margin(margin) - allowed.rate
+    spoilt, rate = _allowed(epsilon, closeness, reach)
+    push = share * _margin(margin) - rate
     enough = push > 0
     # A denormal push overflows to −inf, which is what it is worth.
     with np.errstate(over="ignore"):
@@ -178,30 +173,74 @@ def erasing_bound_averaged(
     )
 
 
-def erasing_critical_mass(success: ArrayLike, *, tau: ArrayLike, margin: ArrayLike = 1.0) -> Floats:
-    """The share at which the bound (ε = 0) reaches S̄: 2τ/(2τ + μ(1 − S̄)); S̄ = 0 gives its foot.
+def erasing_critical_mass(
+    success: ArrayLike,
+    *,
+    tau: ArrayLike,
+    epsilon: ArrayLike = 0.0,
+    closeness: Closeness | None = None,
+    reach: ArrayLike | None = None,
+    margin: ArrayLike = 1.0,
+) -> Floats:
+    """The share from which :func:`erasing_bound` is S̄ or more; S̄ = 0 gives its foot.
 
-    An upper bound on the smallest share with S(α) ≥ S̄. For the averaged form put half of the sum of
-    the two means in place of τ.
+    With L = 1 − S̄ and ε = 0 it is 2τ/(2τ + μL), an upper bound on the smallest share with
+    S(α) ≥ S̄. In general (derived: the bound solved for α, in which it rises)
+
+        (2τ + max(1, r)·B + L·R)/(2τ + μL),     never if max(1, r)·B > (μ − R)L or R ≥ μ,
+
+    with budget B = 2ε or ε/(1−ε) for the joint forms, rate R = 2ε, ε/(1−ε) or ε for the conditional
+    ones, and 0 for the other. For the averaged form put half of the sum of the two means in place
+    of τ.
 
     Args:
         success: S̄ in [0, 1].
         tau: τ in [0, 1].
-        margin: μ in [−1, 1].
+        epsilon: as in :func:`erasing_bound`, like the rest.
+        closeness: as there.
+        reach: as there.
+        margin: as there.
 
     Returns:
-        Shares in [0, 1], broadcast: 0 where τ = 0 (any share is enough), inf where ``margin`` is
-        not positive.
+        Shares in [0, 1], broadcast. Where τ and B are 0, R/μ: any larger share is enough (the bound
+        at it is −inf). inf where no share is known to be enough.
+
+    Raises:
+        ValueError: as :func:`erasing_bound`.
 
     Example:
         >>> erasing_critical_mass([0.0, 0.9], tau=0.05).round(6).tolist()
         [0.090909, 0.5]
+        >>> erasing_critical_mass(
+        ...     [0.5, 0.9], tau=0.05, epsilon=0.1, closeness="joint_tv", reach=0.1).round(6)
+        array([0.5, inf])
     """
-    wanted, moved = unit_interval("success", success), 2 * unit_interval("tau", tau)
+    lost, moved = 1 - unit_interval("success", success), 2 * unit_interval("tau", tau)
+    spoilt, rate = _allowed(epsilon, closeness, reach)
     favour = _margin(margin)
-    total = moved + favour * (1 - wanted)
-    mass = np.where(moved > 0, moved / np.where(total > 0, total, 1.0), 0.0)
-    return np.where(favour > 0, mass, np.inf)[()]
+    strong = favour > rate
+    push = np.where(strong, favour, 1.0)
+    total = moved + push * lost
+    # Nothing moves and nothing may be lost: whatever is above the foot of the push.
+    share = np.where(total > 0, moved + spoilt + lost * rate, rate)
+    share = share / np.where(total > 0, total, push)
+    return np.where(strong & (spoilt <= (push - rate) * lost), share, np.inf)[()]
+
+
+def _allowed(
+    epsilon: ArrayLike, closeness: Closeness | None, reach: ArrayLike | None
+) -> tuple[Floats, Floats]:
+    """max(1, r)·budget, and the rate.
+
+    Raises:
+        ValueError: ``slides``, or what ``closeness.allowance`` or :func:`_reach` refuses.
+    """
+    if closeness == "slides":
+        raise ValueError(f"closeness slides is not valid for erasing; one of {', '.join(VALID)} is")
+    allowed = allowance(epsilon, closeness)
+    if not np.any(allowed.budget > 0):
+        return np.zeros_like(allowed.budget), allowed.rate
+    return allowed.budget * _reach(reach), allowed.rate
 
 
 def _margin(value: ArrayLike) -> Floats:

@@ -22,8 +22,9 @@ bounds. A tie counts as failure.
 All of this is for the Bayes classifier of P. For platforms that are only ε-close to it every form
 has a counterpart (derived): ``feature_only_closeness`` gives the table and the proof.
 
-Source: Hardt et al. (2023), Theorem 3 (``printed``, ε = 0); the rest is derived and checked on
-random worlds.
+Source: Hardt et al. (2023), Theorem 3, in the form that the authors' slides print (``printed``,
+ε = 0; its number is the one that a summary of the arXiv version gives); the rest is derived and
+checked on random worlds.
 """
 
 from __future__ import annotations
@@ -115,7 +116,8 @@ def feature_only_critical_mass(
         closeness: as there.
 
     Returns:
-        Shares, broadcast. Over 1 (inf for p = 0) the theorem promises S̄ to no share at all.
+        Shares, broadcast. 0 means any α > 0 (the bound at 0 is −inf). Over 1 (inf for p = 0) the
+        theorem promises S̄ to no share at all.
 
     Example:
         >>> feature_only_critical_mass([0.0, 0.9], p=0.05, xi=1e-4).round(6).tolist()

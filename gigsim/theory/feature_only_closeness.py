@@ -55,7 +55,7 @@ from numpy.typing import ArrayLike
 from gigsim.theory.closeness import Closeness, allowance
 from gigsim.theory.gaps import Floats, unit_interval
 
-#: ``printed``: the theorem as the authors give it. ``sharp``: what its proof gives for ``any``.
+#: ``printed``: the theorem as the slides print it. ``sharp``: what its proof gives for ``any``.
 Form = Literal["printed", "sharp"]
 
 
@@ -70,7 +70,10 @@ class Terms(NamedTuple):
 
     def bound(self, share: Floats, mass: Floats) -> Floats:
         """The bound at shares α and mass ξ, unclipped; −inf where α or ``push`` is 0."""
-        against = np.maximum(self.fixed + self.slope * share, 0.0) * mass + self.budget
+        # Evading, slope is −fixed: the product keeps the bits that k − kα would lose.
+        evading = self.slope == -self.fixed
+        sum_of = np.where(evading, (1 - share) * self.fixed, self.fixed + self.slope * share)
+        against = np.maximum(sum_of, 0.0) * mass + self.budget
         push = share * self.push
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             bound = 1 - against / push - self.additive

@@ -17,12 +17,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gigsim.theory.feature_only import feature_only_bound_quantile
+from gigsim.theory.envelope import leading
 from gigsim.theory.gaps import Floats, unit_interval
 from gigsim.theory.sample_limits import upper_order_statistic
-
-#: Shares times texts that are handled at once.
-_AT_ONCE = 1 << 22
 
 
 def floor_quantile(probabilities: ArrayLike, q: float, level: float = 0.95) -> float:
@@ -65,6 +62,7 @@ def feature_only_bound_profile(
     has (1−α)ξ/(αt). Derived: by the one-sided inequality of Dvoretzky, Kiefer and Wolfowitz with
     Massart's constant (1990; it needs level ≥ ½) F ≤ F̂ + r everywhere at once, so
     ``feature_only_bound_quantile`` holds at every (p, q) = (t, F̂(t) + r), and at the best of them.
+    They are straight lines in 1/α (evasive: (1−α)/α), of which ``envelope`` finds the largest.
 
     ``any`` only, ε = 0, ξ known; with an upper limit of ξ the risks add up. Vacuous (not above 0)
     where ξ/(αt) eats up what the texts above t weigh, for every t; always where n is at most
@@ -100,14 +98,18 @@ def feature_only_bound_profile(
     # F̂ is flat between sample values while ξ/(αt) falls, so the best t is a sample value.
     floors, below = np.unique(ordered, return_index=True)
     excluded = np.minimum(below / n + reach, 1.0)
-    shares = unit_interval("alpha", alpha)
-    best = np.empty(shares.size)
-    step = max(1, _AT_ONCE // floors.size)
-    for start in range(0, shares.size, step):
-        block = shares.reshape(-1, 1)[start : start + step]
-        every = feature_only_bound_quantile(block, p=floors, q=excluded, xi=xi, evasive=evasive)
-        best[start : start + step] = every.max(axis=1)
-    return best.reshape(shares.shape)[()]
+    shares, mass = unit_interval("alpha", alpha), unit_interval("xi", xi)
+    floors, excluded = floors[floors > 0], excluded[floors > 0]
+    if floors.size == 0:
+        return np.full(shares.shape, -np.inf)[()]
+    # A denormal alpha or floor overflows to −inf, which is what it is worth.
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        against = 1 - shares if evasive else np.ones_like(shares)
+        steep = mass / floors
+        best = leading(against / shares, 1 - excluded, steep)
+        turned = np.where(against > 0, against * steep[best], 0.0)
+        bound = 1 - turned / shares - excluded[best]
+    return np.where(shares > 0, bound, -np.inf)[()]
 
 
 def _sample(probabilities: ArrayLike) -> Floats:

@@ -27,6 +27,10 @@ from gigsim.theory.gaps import Floats, unit_interval
 # A gain at its limit 1/(αη) may exceed it by rounding.
 _ROUNDING = 1e-9
 
+# The smallest number of full precision, and a few times what rounding does to a logarithm.
+_TINY = np.finfo(np.float64).tiny
+_HAIR = 8 * np.finfo(np.float64).eps
+
 
 def control_gradient(
     alpha: ArrayLike,
@@ -79,10 +83,40 @@ def contraction(alpha: ArrayLike, *, eta: ArrayLike, xi: ArrayLike) -> Floats:
         >>> round(float(contraction(0.2, eta=0.1, xi=0.8)), 6)
         0.984
     """
-    pull = positive("eta", eta) * unit_interval("alpha", alpha) * positive("xi", xi)
-    if np.any(pull > 1 + _ROUNDING):
+    return (1 - pull(alpha, eta=eta, xi=xi))[()]
+
+
+def pull(alpha: ArrayLike, *, eta: ArrayLike, xi: ArrayLike) -> Floats:
+    """ηαξ, in [0, 1]: what a step takes off the distance to θ*; arguments of :func:`contraction`.
+
+    Raises:
+        ValueError: a number out of its range, or ξ above 1/(αη).
+    """
+    taken = positive("eta", eta) * unit_interval("alpha", alpha) * positive("xi", xi)
+    if np.any(taken > 1 + _ROUNDING):
         raise ValueError(f"xi must be at most 1/(alpha*eta), got xi={xi!r}")
-    return np.maximum(1 - pull, 0.0)[()]
+    return np.minimum(taken, 1.0)
+
+
+def log_left(steps: ArrayLike, taken: ArrayLike) -> Floats:
+    """T·log(1 − ηαξ), the logarithm of qᵀ, without the rounding of 1 − ηαξ to the nearest float.
+
+    After T steps that rounding would be T times as large: a pull of 1e-17 would be none at all.
+
+    Args:
+        steps: T ≥ 0.
+        taken: :func:`pull`, in [0, 1].
+
+    Returns:
+        At most 0, broadcast; 0 for no steps, −inf for a pull of 1.
+
+    Example:
+        >>> float(np.exp(log_left(2, 0.5)).round(6)), float(log_left(1e17, 1e-17))
+        (0.25, -1.0)
+    """
+    count = np.asarray(steps, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(count > 0, count * np.log1p(-np.asarray(taken, dtype=np.float64)), 0.0)
 
 
 def distance_after(
@@ -125,9 +159,9 @@ def distance_after(
         0.5156
     """
     count, share = non_negative("steps", steps), unit_interval("alpha", alpha)
-    left = contraction(share, eta=eta, xi=xi) ** count
-    far = left * non_negative("start", start)
-    far = far + (1 - left) * non_negative("residual", residual) / positive("xi", xi)
+    left = log_left(count, pull(share, eta=eta, xi=xi))
+    far = np.exp(left) * non_negative("start", start)
+    far = far - np.expm1(left) * non_negative("residual", residual) / positive("xi", xi)
     return np.where((share == 0) & (count > 0), np.inf, far)[()]
 
 
@@ -145,20 +179,23 @@ def steps_needed(
 
     Returns:
         Whole numbers as floats, broadcast: 0 where the model is there already, inf where never
-        (α = 0, or a distance of 0 at a rate above 0).
+        (α = 0, or a distance of 0 at a rate above 0). :func:`distance_after` so many steps is no
+        more than ``distance``, up to rounding.
 
     Example:
         >>> steps_needed([1.0, 0.5, 0.0], 0.2, eta=0.1, xi=0.8, start=1.0).tolist()
         [0.0, 43.0, inf]
     """
     wanted, far = non_negative("distance", distance), non_negative("start", start)
-    rate = contraction(alpha, eta=eta, xi=xi)
-    wanted, far, rate = np.broadcast_arrays(wanted, far, rate)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        count = np.log(wanted / far) / np.log(rate)
-    # A whole number of steps that rounding puts a hair above it is that number.
-    count = np.ceil(count - _ROUNDING * np.abs(np.where(np.isfinite(count), count, 0.0)))
-    count = np.where(rate == 1, np.inf, np.where(rate == 0, 1.0, count))
+    taken = pull(alpha, eta=eta, xi=xi)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        ratio = wanted / far
+        # A ratio that is too small for a float still has a logarithm.
+        way = np.where(ratio >= _TINY, np.log(ratio), np.log(wanted) - np.log(far))
+        # What rounding can add to the way, so that a whole number of steps is that number.
+        way = way + np.where(np.isfinite(way), _HAIR * (1 + np.abs(way)), 0.0)
+        count = np.ceil(way / np.log1p(-taken))
+    count = np.where(taken == 0, np.inf, np.where(taken == 1, 1.0, np.maximum(count, 1.0)))
     return np.where(wanted >= far, 0.0, count)[()]
 
 
@@ -250,6 +287,8 @@ def gain_left(
     far = non_negative("distance", distance)
     # All times alpha, so that alpha = 0 needs no case of its own before the last line.
     spare = share * limit - (1 - share) * norm
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         gain = np.minimum(np.where(far > 0, spare / far, np.inf), 1 / rate) / share
+    # Less gain than is allowed is allowed: a denormal alpha allows more than a float holds.
+    gain = np.minimum(gain, np.finfo(np.float64).max)
     return np.where((share > 0) & (spare > 0), gain, 0.0)[()]

@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from gigsim.theory.gaps import Floats, unit_interval
 
+# Sums of frequencies leave [0, 1] by rounding; anything further out is a mistake.
+_ROUNDING = 1e-9
+
 
 def deviation(delta: ArrayLike, n: ArrayLike) -> Floats:
     """R_δ(n) = sqrt(log(1/δ)/(2n)): a frequency among n exceeds its mean by this with chance ≤ δ.
@@ -77,14 +80,23 @@ def certified(
         Shape (..., K).
     """
     others = total - members
-    own, rest = (members / total)[..., None], (others / total)[..., None]
-    luck, unseen = (np.asarray(deviation(each, size))[..., None] for size in (members, others))
-    judged = luck if judges is members else np.asarray(deviation(each, judges))[..., None]
-    # Nobody deviates where there is nobody.
+    own, rest = members / total, others / total
+    luck, unseen = (deviation(each, size) for size in (members, others))
+    judged = luck if judges is members else deviation(each, judges)
+    # What does not depend on the text is gathered first: it is K times shorter. Nobody deviates
+    # where there is nobody.
     with np.errstate(invalid="ignore"):
-        favour = np.where(own > 0, own * (push - deviations * luck), 0.0)
-        against = np.where(rest > 0, rest * (deficits + 2 * judged + 2 * unseen), 0.0)
-    return favour > against
+        lost = np.where(own > 0, own * deviations * luck, 0.0)
+        lost = lost + np.where(rest > 0, rest * 2 * (judged + unseen), 0.0)
+    # Texts first: few of them and many shares are the usual case, and long rows are fast.
+    first, second = (_texts_first(values, lost.ndim) for values in (push, deficits))
+    return np.moveaxis(own * first - rest * second > lost, 0, -1)
+
+
+def _texts_first(values: Floats, dimensions: int) -> Floats:
+    """(..., K) as (K, ...) with so many dimensions, or more, after the first."""
+    missing = max(0, dimensions + 1 - values.ndim)
+    return np.moveaxis(values.reshape((1,) * missing + values.shape), -1, 0)
 
 
 def bound_of(
@@ -103,7 +115,7 @@ def bound_of(
     tests = np.asarray(test, dtype=np.float64)
     if not np.all(tests >= 1):
         raise ValueError(f"test must be at least 1, got {test!r}")
-    found = (weights * certain).sum(axis=-1)
+    found = np.einsum("...k,...k->...", weights, certain)
     return (found - deviation(each, judges) - deviation(each, tests))[()]
 
 
@@ -121,7 +133,7 @@ def sizes(alpha: ArrayLike, population: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def judging(members: Floats, estimating: ArrayLike) -> Floats:
-    """How many judge, k = n − n_e, at least 0.
+    """How many judge, k = n − n_e, at least 0; ``members`` itself where nobody estimates.
 
     Raises:
         ValueError: ``estimating`` under 0.
@@ -129,6 +141,8 @@ def judging(members: Floats, estimating: ArrayLike) -> Floats:
     choosing = np.asarray(estimating, dtype=np.float64)
     if not np.all(choosing >= 0):
         raise ValueError(f"estimating must be at least 0, got {estimating!r}")
+    if choosing.ndim == 0 and choosing == 0:
+        return members
     return np.maximum(members - choosing, 0.0)
 
 
@@ -144,6 +158,23 @@ def text_count(points: ArrayLike | None, mass: Floats) -> Floats:
     return count
 
 
+def frequencies(name: str, value: ArrayLike) -> Floats:
+    """How often each text occurs in a sample: in [0, 1], and no more than 1 in all.
+
+    Args:
+        name: for the message.
+        value: shape (..., K); a world is all but the last axis.
+
+    Raises:
+        ValueError: an element is not in [0, 1] or the sum over the last axis is over 1, but for
+            rounding.
+    """
+    array = np.atleast_1d(unit_interval(name, value))
+    if np.any(array.sum(axis=-1) > 1 + _ROUNDING):
+        raise ValueError(f"{name} must sum to at most 1 in each world, got {value!r}")
+    return array
+
+
 def signed(name: str, value: ArrayLike) -> Floats:
     """``value`` as float64 in [−1, 1].
 
@@ -151,7 +182,7 @@ def signed(name: str, value: ArrayLike) -> Floats:
         ValueError: an element is not, but for rounding.
     """
     array = np.asarray(value, dtype=np.float64)
-    if not np.all(np.abs(array) <= 1 + 1e-9):
+    if not np.all(np.abs(array) <= 1 + _ROUNDING):
         raise ValueError(f"{name} must be in [-1, 1], got {value!r}")
     return array
 

@@ -247,7 +247,9 @@ def _newton(hessian: ArrayLike, gradient: ArrayLike) -> Floats:
     """H⁻¹g, shape (..., d)."""
     matrix, vector = (np.asarray(a, dtype=np.float64) for a in (hessian, gradient))
     lopsided = np.abs(matrix - np.swapaxes(matrix, -1, -2))
-    if np.any(lopsided > _ROUNDING * np.abs(matrix).max()):
+    # Each by its own size: a large matrix of the stack says nothing about a small one.
+    size = np.abs(matrix).max(axis=(-2, -1), keepdims=True)
+    if np.any(lopsided > _ROUNDING * size):
         raise ValueError("the Hessian must be symmetric")
     try:
         np.linalg.cholesky(matrix)

@@ -18,8 +18,9 @@ Formulas come back unclipped, −inf at α = 0; figures draw max(0, ·). A tie a
 as failure throughout.
 
 Source: Hardt, Mazumdar, Mendler-Dünner and Zrnic (2023), "Algorithmic Collective Action in
-Machine Learning", Theorem 1 and Corollary 2. What is said to be *derived* is proved in a line or
-two and checked on random worlds (``theory.worlds``), not quoted from the paper.
+Machine Learning", Theorem 1; theorem numbers, here and elsewhere, are those that a summary of the
+arXiv version gives. What is said to be *derived* is proved in a line or two and checked on random
+worlds (``theory.worlds``), not quoted from the paper.
 """
 
 from __future__ import annotations
@@ -123,9 +124,7 @@ def feature_label_bound_averaged(
     """The averaged-gap form: S(α) ≥ 1 − ((1−α)/α)·κ/μ with κ = Σ_{x in X*} P0(x)·Δ_x⁺, ε = 0.
 
     Derived (sum the gaps in the proof of Theorem 1 instead of bounding each by the largest);
-    κ ≤ Δ·ξ, so it is never below the theorem. κ is estimated in one piece, without ξ and Δ.
-
-    Args and result as there, κ in [0, 1].
+    κ ≤ Δ·ξ, so it is never below the theorem. κ in [0, 1] is estimated in one piece.
 
     Example:
         >>> float(feature_label_bound_averaged(0.02, kappa=0.01).round(2))
@@ -143,11 +142,11 @@ def critical_mass(
     epsilon: ArrayLike = 0.0,
     closeness: Closeness | None = None,
 ) -> Floats:
-    """Corollary 2: the share α at which :func:`feature_label_bound` reaches S̄.
+    """The share α at which :func:`feature_label_bound` reaches S̄; the shape of Corollary 2.
 
-    With κ = Δ·ξ and ε = 0, α*(S̄) ≤ κ/(κ + μ·(1 − S̄)): an *upper* bound on the smallest share
-    with S(α) ≥ S̄, a smaller collective may do. For the averaged form put κ in place of ξ and 1 in
-    place of Δ. For ε > 0 (derived: each form of the bound solved for α, in which it rises):
+    Derived. With κ = Δ·ξ and ε = 0, α*(S̄) ≤ κ/(κ + μ·(1 − S̄)): an *upper* bound on the smallest
+    share with S(α) ≥ S̄, a smaller collective may do. For the averaged form put κ in place of ξ and
+    1 in place of Δ. For ε > 0 (each form of the bound solved for α, in which it rises):
 
     ============================= ==================================================== =============
     ``closeness``                 α*(S̄) ≤                                              never if
@@ -192,14 +191,23 @@ def critical_mass(
     return np.where(favours & (budget <= room), mass, np.inf)[()]
 
 
-def foot(*, xi: ArrayLike, gap: ArrayLike, margin: ArrayLike = 1.0) -> Floats:
-    """Where the bound leaves 0: α = κ/(μ + κ), κ = Δ·ξ. At or under it the bound is vacuous.
+def foot(
+    *,
+    xi: ArrayLike,
+    gap: ArrayLike,
+    margin: ArrayLike = 1.0,
+    epsilon: ArrayLike = 0.0,
+    closeness: Closeness | None = None,
+) -> Floats:
+    """Where the bound leaves 0: :func:`critical_mass` at S̄ = 0; κ/(μ + κ), κ = Δ·ξ, at ε = 0.
+
+    At or under it the bound is vacuous; inf: everywhere. Arguments as there.
 
     Example:
         >>> float(foot(xi=0.01, gap=1.0).round(6))
         0.009901
     """
-    return critical_mass(0.0, xi=xi, gap=gap, margin=margin)
+    return critical_mass(0.0, xi=xi, gap=gap, margin=margin, epsilon=epsilon, closeness=closeness)
 
 
 def planted_margin(margin: ArrayLike) -> tuple[NDArray[np.bool_], Floats]:

@@ -27,7 +27,7 @@ from numpy.typing import ArrayLike
 
 from gigsim.theory.checks import non_negative, positive
 from gigsim.theory.gaps import Floats, unit_interval
-from gigsim.theory.gradient_learner import contraction, gain_left
+from gigsim.theory.gradient_learner import gain_left, log_left, pull
 from gigsim.theory.private_noise import accumulated_noise, private_radius, probability, tail
 
 __all__ = [
@@ -92,9 +92,9 @@ def private_distance_bound(
         [0.4464, 0.4688]
     """
     share, count = unit_interval("alpha", alpha), non_negative("steps", steps)
-    left = contraction(share, eta=eta, xi=xi)
-    mean = left**count * non_negative("start", start)
-    rate = (1 - left) / positive("eta", eta)
+    taken = pull(share, eta=eta, xi=xi)
+    mean = np.exp(log_left(count, taken)) * non_negative("start", start)
+    rate = taken / positive("eta", eta)
     spread = accumulated_noise(count, eta=eta, rate=rate, noise=noise, clip=clip, batch=batch)
     size = positive("dimension", dimension)
     if delta is None:
@@ -217,7 +217,7 @@ def private_critical_mass(
     width = np.sqrt(positive("dimension", dimension)) + tail(half)
 
     def reached(rate: Floats) -> Floats:
-        left = np.maximum(1 - step * rate, 0.0) ** count * far
+        left = np.exp(log_left(count, np.minimum(step * rate, 1.0))) * far
         return left + accumulated_noise(count, rate=rate, **private) * width
 
     shape = np.broadcast(wanted, radius, width, step, limit, np.asarray(base_norm)).shape

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from gigsim.theory.checks import non_negative, positive
 from gigsim.theory.gaps import Floats, unit_interval
+from gigsim.theory.gradient_learner import log_left
 
 # A rate at its limit 1/η may exceed it by rounding.
 _ROUNDING = 1e-9
@@ -39,12 +40,14 @@ def accumulated_noise(
         1.118034
     """
     step, count = positive("eta", eta), non_negative("steps", steps)
-    left = 1 - step * non_negative("rate", rate)
-    if np.any(left < -_ROUNDING):
+    taken = step * non_negative("rate", rate)
+    if np.any(taken > 1 + _ROUNDING):
         raise ValueError(f"rate must be at most 1/eta, got {rate!r}")
-    left = np.maximum(left, 0.0)
-    moves = left < 1
-    squares = np.where(moves, (1 - left ** (2 * count)) / np.where(moves, 1 - left**2, 1.0), count)
+    taken = np.minimum(taken, 1.0)
+    moves = taken > 0
+    # (1 − q²ᵀ)/(1 − q²), of which a small pull would leave rounding alone.
+    once = np.where(moves, taken * (2 - taken), 1.0)
+    squares = np.where(moves, -np.expm1(log_left(2 * count, taken)) / once, count)
     return (step * _scale(noise, clip, batch) * np.sqrt(squares))[()]
 
 

@@ -80,7 +80,8 @@ def regression_bound(
     Args:
         alpha: share of members, in [0, 1].
         xi: mass of the signal set under P0, in [0, 1].
-        error: D ≥ 0, in the unit of y. For the linear form its mean over x ~ P0 given X* is enough.
+        error: D ≥ 0, finite, in the unit of y. For the linear form its mean over x ~ P0 given X* is
+            enough.
         form: see above.
 
     Returns:
@@ -100,8 +101,8 @@ def regression_bound(
         raise ValueError(f"form is one of {', '.join(get_args(Form))}, got {form!r}")
     against = (1 - share) * mass
     total = share + against if form == "sharp" else share
-    with np.errstate(over="ignore", invalid="ignore"):
-        bound = against / np.where(total > 0, total, 1.0) * largest
+    with np.errstate(over="ignore"):
+        bound = against * largest / np.where(total > 0, total, 1.0)
     # Nobody plants: the linear form promises nothing, and what is never seen is not predicted.
     unknown = (share == 0) if form == "linear" else (total == 0)
     return np.where(unknown, np.inf, bound)[()]
@@ -116,7 +117,7 @@ def regression_critical_mass(
     mean error that is wanted. An upper bound on the share that is needed.
 
     Args:
-        wanted: e ≥ 0, in the unit of ``error``.
+        wanted: e ≥ 0, finite, in the unit of ``error``.
         xi: in [0, 1].
         error: D ≥ 0.
         form: as in :func:`regression_bound`.
@@ -132,7 +133,10 @@ def regression_critical_mass(
     if form not in get_args(Form):
         raise ValueError(f"form is one of {', '.join(get_args(Form))}, got {form!r}")
     excess = largest if form == "linear" else np.maximum(largest - goal, 0.0)
+    # A quarter of both is the same share, and their sum does not overflow.
     against = unit_interval("xi", xi) * excess
+    large = np.maximum(against, goal) > 1
+    against, goal = (np.where(large, part / 4, part) for part in (against, goal))
     total = against + goal
     return np.where(against > 0, against / np.where(total > 0, total, 1.0), 0.0)[()]
 
@@ -158,7 +162,8 @@ def over_report(
         value: v, what f(x) shall be.
 
     Returns:
-        Broadcast; grows as 1/α. NaN where nobody plants: no report helps.
+        Broadcast; grows as 1/α, to ±inf where it overflows. NaN where nobody plants: no report
+        helps.
 
     Example:
         >>> float(over_report(0.1, planted_mass=1.0, base_mass=0.1, base_mean=3.0,
@@ -167,11 +172,13 @@ def over_report(
     """
     planted, base = _masses(alpha, planted_mass, base_mass)
     wanted = np.asarray(value, np.float64)
-    push = planted > 0
-    with np.errstate(over="ignore"):
-        odds = base / np.where(push, planted, 1.0)
-    report = wanted + odds * (wanted - np.asarray(base_mean, np.float64))
-    return np.where(push, report, np.nan)[()]
+    move = wanted - np.asarray(base_mean, np.float64)
+    # Where nothing has to move nothing is exaggerated, be the odds as large as they may.
+    needed = (base > 0) & (move != 0)
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        report = wanted + np.where(needed, base / planted * move, 0.0)
+    plants = (np.asarray(alpha, np.float64) > 0) & (np.asarray(planted_mass, np.float64) > 0)
+    return np.where(plants, report, np.nan)[()]
 
 
 def _masses(
@@ -187,9 +194,9 @@ def _error(value: ArrayLike) -> Floats:
     """A distance.
 
     Raises:
-        ValueError: it is negative or NaN.
+        ValueError: it is negative, infinite or NaN.
     """
     error = np.asarray(value, dtype=np.float64)
-    if not np.all(error >= 0):
-        raise ValueError(f"an error must be at least 0, got {value!r}")
+    if not np.all((error >= 0) & np.isfinite(error)):
+        raise ValueError(f"an error must be finite and at least 0, got {value!r}")
     return error

@@ -46,10 +46,8 @@ def critical_mass_convex(base_norm: ArrayLike, collective_norm: ArrayLike) -> Fl
         0.1
     """
     base, own = _norm("base_norm", base_norm), _norm("collective_norm", collective_norm)
-    if np.any(np.isinf(base)):
-        raise ValueError(f"base_norm must be finite, got {base_norm!r}")
-    total = base + own
-    return np.where(base > 0, base / np.where(total > 0, total, 1.0), 0.0)[()]
+    _finite("base_norm", base_norm)
+    return _share_of(base, base, own)[()]
 
 
 def cancelling_share(t: ArrayLike) -> Floats:
@@ -111,7 +109,7 @@ def distance_bound(
         alpha: share of the collective, in [0, 1]; from the critical mass on, λ of it deviate.
         base_gradient: ‖g_P0(θ*)‖, the penalty's gradient included, at least 0 and finite.
         collective_gradient: ‖g_P'(θ*)‖, likewise, of a cancelling law.
-        strong_convexity: μ ≥ 0.
+        strong_convexity: μ ≥ 0, finite.
 
     Returns:
         Distances of at least 0, broadcast; 0 from :func:`critical_mass_convex` on.
@@ -142,7 +140,7 @@ def distance_from_gradient(residual: ArrayLike, strong_convexity: ArrayLike) -> 
 
     Args:
         residual: ‖g_P(θ*)‖, the gradient left in the platform's risk at θ*, at least 0.
-        strong_convexity: μ ≥ 0.
+        strong_convexity: μ ≥ 0, finite.
 
     Returns:
         Distances; 0 where the gradient is 0, else inf where μ is 0.
@@ -151,8 +149,8 @@ def distance_from_gradient(residual: ArrayLike, strong_convexity: ArrayLike) -> 
         >>> distance_from_gradient([0.0, 0.2], [0.0, 0.5]).tolist()
         [0.0, 0.4]
     """
-    left, mu = _norm("residual", residual), _norm("strong_convexity", strong_convexity)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    left, mu = _norm("residual", residual), _finite("strong_convexity", strong_convexity)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return np.where(left > 0, left / mu, 0.0)[()]
 
 
@@ -175,16 +173,20 @@ def critical_mass_distance(
         collective_gradient: see there.
         strong_convexity: see there.
 
+    Raises:
+        ValueError: a number out of its range.
+
     Example:
         >>> float(critical_mass_distance(0.5, base_gradient=1.0, collective_gradient=9.0,
         ...                              strong_convexity=1.0))
         0.05
     """
-    base, own = _norm("base_gradient", base_gradient), _norm("collective", collective_gradient)
-    allowed = _norm("distance", distance) * _norm("strong_convexity", strong_convexity)
-    total = base + own
-    left = np.maximum(base - allowed, 0.0)
-    return np.where(left > 0, left / np.where(total > 0, total, 1.0), 0.0)[()]
+    base, own = _finite("base_gradient", base_gradient), _norm("collective", collective_gradient)
+    near, mu = _norm("distance", distance), _finite("strong_convexity", strong_convexity)
+    # An endless distance is never too far, also without curvature.
+    with np.errstate(over="ignore", invalid="ignore"):
+        allowed = np.where(np.isinf(near), np.inf, near * mu)
+    return _share_of(np.maximum(base - allowed, 0.0), base, own)[()]
 
 
 @dataclass(frozen=True)
@@ -253,6 +255,26 @@ def strong_convexity(hessian: ArrayLike) -> Floats:
     """
     lowest = np.linalg.eigvalsh(np.asarray(hessian, dtype=np.float64))[..., 0]
     return np.maximum(lowest, 0.0)[()]
+
+
+def _share_of(part: Floats, base: Floats, own: Floats) -> Floats:
+    """part/(base + own), 0 where ``part`` is 0; also where the sum is more than a float holds."""
+    # Division by a power of two is exact for large numbers, and would lose bits of small ones.
+    scale = np.where(np.isfinite(own) & (np.maximum(base, own) > 1), 0.25, 1.0)
+    total = base * scale + own * scale
+    return np.where(part > 0, part * scale / np.where(total > 0, total, 1.0), 0.0)
+
+
+def _finite(name: str, value: ArrayLike) -> Floats:
+    """A finite number that is at least 0, as float64.
+
+    Raises:
+        ValueError: an element is negative, infinite or NaN.
+    """
+    array = _norm(name, value)
+    if np.any(np.isinf(array)):
+        raise ValueError(f"{name} must be finite, got {value!r}")
+    return array
 
 
 def _norm(name: str, value: ArrayLike) -> Floats:

@@ -9,12 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gigsim.theory.envelope import leading
 from gigsim.theory.epsilon import slack_sample
 from gigsim.theory.gaps import Floats, unit_interval
-from gigsim.theory.slack import feature_label_bound_slack_quantile
-
-#: Shares times texts that are handled at once.
-_AT_ONCE = 1 << 22
 
 
 def feature_label_bound_slack_profile(
@@ -33,7 +30,7 @@ def feature_label_bound_slack_profile(
     needs level ≥ ½) no q̂ + r is under the true mass, so the quantile form of ``theory.slack`` holds
     at every (ε, q̂(ε) + r), and at the best of them, chosen with the sample in view. With a learner
     that either sees the signal in a text or does not, slack is near 0 or near 1, and the best ε is
-    not known beforehand.
+    not known beforehand. All are straight lines in b, of which ``envelope`` finds the largest.
 
     Vacuous (not above 0) where too many texts have a large slack, or at small α.
 
@@ -74,16 +71,12 @@ def feature_label_bound_slack_profile(
     if not usable.any():
         return np.full(shares.shape, -np.inf)[()]
     limits, exceeding = limits[usable], exceeding[usable]
-    best = np.empty(shares.size)
-    step = max(1, _AT_ONCE // limits.size)
-    for start in range(0, shares.size, step):
-        every = feature_label_bound_slack_quantile(
-            shares.reshape(-1, 1)[start : start + step],
-            xi=xi,
-            gap=gap,
-            slack=limits,
-            q=exceeding,
-            margin=margin,
-        )
-        best[start : start + step] = every.max(axis=1)
-    return best.reshape(shares.shape)[()]
+    mass, deficit = unit_interval("xi", xi), unit_interval("gap", gap)
+    others = 1 - shares
+    # A denormal alpha overflows to −inf; a slack a hair under the margin is worth nothing.
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        steep = mass * (deficit + limits) / (margin - limits)
+        best = leading(others / shares, 1 - exceeding, steep)
+        turned = np.where(others > 0, others * steep[best], 0.0)
+        bound = 1 - turned / shares - exceeding[best]
+    return np.where(shares > 0, bound, -np.inf)[()]

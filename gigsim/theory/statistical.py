@@ -43,6 +43,7 @@ from gigsim.theory.hoeffding import (
     bound_of,
     certified,
     deviation,
+    frequencies,
     judging,
     shared_risk,
     signed,
@@ -50,6 +51,9 @@ from gigsim.theory.hoeffding import (
     text_count,
 )
 from gigsim.theory.statistical_erasing import erasing_window, statistical_bound_erasing
+
+# Frequencies from different sums may differ by this.
+_ROUNDING = 1e-9
 
 __all__ = [
     "deviation",
@@ -82,7 +86,8 @@ def statistical_bound_feature_label(
 
     Args:
         alpha: n/N in [0, 1].
-        planted: ĝ(x) for x in X*, among the members, in [0, 1], shape (..., K).
+        planted: ĝ(x) for x in X*, among the members, in [0, 1] with a sum of at most 1, shape
+            (..., K).
         deficits: Δ̂_x from the members' data before the edit; joint frequencies, in [−1, 1].
         labels: |Y|, at least 2.
         population: N, at least 1.
@@ -105,7 +110,7 @@ def statistical_bound_feature_label(
         [-0.136, 0.94, 0.955]
     """
     members, total = sizes(alpha, population)
-    mass, behind = unit_interval("planted", planted), signed("deficits", deficits)
+    mass, behind = frequencies("planted", planted), signed("deficits", deficits)
     each = shared_risk(delta, points=text_count(points, mass), labels=labels, per_point=2)
     certain = certified(members, total, mass, behind, judges=members, each=each)
     return bound_of(mass, certain, judges=members, test=test, each=each)
@@ -137,8 +142,9 @@ def statistical_bound_feature_only(
 
     Args:
         alpha: n/N in [0, 1], members with and without y*.
-        weights: ĝ(x), the frequency of g(x') = x among members, in [0, 1], shape (..., K).
-        planted: the frequency of g(x') = x with y' = y*.
+        weights: ĝ(x), the frequency of g(x') = x among members, in [0, 1] with a sum of at most 1,
+            shape (..., K).
+        planted: the frequency of g(x') = x with y' = y*, at most ``weights``.
         deficits: as in :func:`statistical_bound_feature_label`, as are the others.
         labels: |Y|.
         population: N.
@@ -146,6 +152,9 @@ def statistical_bound_feature_only(
         delta: δ.
         points: |X*|.
         rivals: r̂_x where members without y* stay; None where they leave X*.
+
+    Raises:
+        ValueError: a number out of its range, or ``planted`` over ``weights``.
 
     Example:
         >>> bound = statistical_bound_feature_only(
@@ -155,7 +164,9 @@ def statistical_bound_feature_only(
         [-0.054, 0.959]
     """
     members, total = sizes(alpha, population)
-    mass, push = unit_interval("weights", weights), unit_interval("planted", planted)
+    mass, push = frequencies("weights", weights), frequencies("planted", planted)
+    if np.any(push > mass + _ROUNDING):
+        raise ValueError(f"planted must be at most weights, got {planted!r} and {weights!r}")
     behind, count = signed("deficits", deficits), text_count(points, mass)
     events, deviations = 2, 2.0
     if rivals is not None:
@@ -193,8 +204,9 @@ def statistical_bound_unplanting(
 
     Args:
         alpha: n/N in [0, 1].
-        weights: ĝ_k(x), the frequency of g(x') = x among the k judges, in [0, 1], shape (..., K).
-        planted: ĝ_n(x), among all members.
+        weights: ĝ_k(x), the frequency of g(x') = x among the k judges, in [0, 1] with a sum of at
+            most 1, shape (..., K).
+        planted: ĝ_n(x), among all members, likewise.
         deficits: Δ̂_x among the judges, in [−1, 1].
         population: N.
         test: N_test.
@@ -210,7 +222,7 @@ def statistical_bound_unplanting(
         [-0.068, 0.959]
     """
     members, total = sizes(alpha, population)
-    mass, push = unit_interval("weights", weights), unit_interval("planted", planted)
+    mass, push = frequencies("weights", weights), frequencies("planted", planted)
     behind, judges = signed("deficits", deficits), judging(members, estimating)
     # Two labels count at each text, y* and the one that is planted there.
     each = shared_risk(delta, points=text_count(points, mass), labels=2, per_point=2)

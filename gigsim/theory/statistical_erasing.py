@@ -7,12 +7,13 @@ published theorem only the conditions are known to us, and the bound is derived.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from gigsim.theory.gaps import Floats, unit_interval
 from gigsim.theory.hoeffding import (
     bound_of,
     certified,
+    frequencies,
     judging,
     shared_risk,
     signed,
@@ -58,8 +59,8 @@ def statistical_bound_erasing(
 
     Args:
         alpha: n/N in [0, 1].
-        weights: P̂_k(x) among the judges, in [0, 1], shape (..., K).
-        planted: P̂(x) among all members.
+        weights: P̂_k(x) among the judges, in [0, 1] with a sum of at most 1, shape (..., K).
+        planted: P̂(x) among all members, likewise.
         deficits: Δ̂_x among the judges, in [−1, 1].
         cleaned: g as integers in 0..K−1, shape (..., K), with g(g(x)) = g(x).
         labels: |Y|.
@@ -84,7 +85,7 @@ def statistical_bound_erasing(
         [0.427, 0.959]
     """
     members, total = sizes(alpha, population)
-    mass, push = unit_interval("weights", weights), unit_interval("planted", planted)
+    mass, push = frequencies("weights", weights), frequencies("planted", planted)
     clean = np.asarray(cleaned, dtype=np.int64)
     width = clean.shape[-1]
     if np.any((clean < 0) | (clean >= width)):
@@ -98,14 +99,21 @@ def statistical_bound_erasing(
     each = shared_risk(delta, points=count, labels=labels, per_point=2 if gap is None else 3)
     certain = certified(members, total, push, behind, judges=judges, each=each)
     if gap is None:
-        certain, clean = np.broadcast_arrays(certain, clean)
-        certain = certain & np.take_along_axis(certain, clean, axis=-1)
+        certain = certain & _at(certain, clean)
     agrees = certain | (clean == np.arange(width))
     bound = bound_of(mass, agrees, judges=judges, test=test, each=each)
     if gap is None:
         return bound
     least = erasing_window(gap, labels=labels, points=count, delta=delta)
     return np.where((members >= least) & (members <= total - least), bound, -np.inf)[()]
+
+
+def _at(values: NDArray[np.bool_], columns: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """The values at these places of the last axis, broadcast."""
+    if columns.ndim == 1 and columns.size == values.shape[-1]:
+        return values[..., columns]
+    values, columns = np.broadcast_arrays(values, columns)
+    return np.take_along_axis(values, columns, axis=-1)
 
 
 def erasing_window(

@@ -186,17 +186,27 @@ def unplanting_bound_averaged(
 
 
 def unplanting_critical_mass(
-    success: ArrayLike, *, xi: ArrayLike, gap: ArrayLike, margin: ArrayLike = 1.0
+    success: ArrayLike,
+    *,
+    xi: ArrayLike,
+    gap: ArrayLike,
+    margin: ArrayLike = 1.0,
+    epsilon: ArrayLike = 0.0,
+    closeness: Closeness | None = None,
 ) -> Floats:
-    """The share at which the bound (ε = 0) reaches S̄: κ/(κ + μ(1 − S̄)), κ = Δξ.
+    """The share at which the bound reaches S̄: κ/(κ + μ(1 − S̄)), κ = Δξ, at ε = 0.
 
-    An upper bound on the smallest share with S(α) ≥ S̄. Args as in ``planting.critical_mass``.
+    An upper bound on the smallest share with S(α) ≥ S̄; inf where none is known to be enough. The
+    bound being that of planting, so are the arguments and the closed forms with ``epsilon`` > 0:
+    ``planting.critical_mass``.
 
     Example:
         >>> unplanting_critical_mass([0.0, 0.9], xi=0.01, gap=0.5).round(6).tolist()
         [0.004975, 0.047619]
     """
-    return critical_mass(success, xi=xi, gap=gap, margin=margin)
+    return critical_mass(
+        success, xi=xi, gap=gap, margin=margin, epsilon=epsilon, closeness=closeness
+    )
 
 
 def unplanting_flip_point(xi: ArrayLike, deficit: ArrayLike, planted: ArrayLike = 1.0) -> Floats:

@@ -155,6 +155,20 @@ class Browser:
         css = ".v-slider__thumb-container"
         self.marked(key).find_element("css selector", css).send_keys(*keys)
 
+    def unfold(self, title: str) -> None:
+        """Open a heading of the settings."""
+        self.button(title).click()
+
+    def pick(self, key: str, word: str) -> list[str]:
+        """Choose a word at a setting; returns all that it offers."""
+        self.marked(key).find_element("css selector", ".v-select__slot").click()
+        css = ".menuable__content__active .v-list-item"
+        items = until(lambda: self.driver.find_elements("css selector", css))
+        offered = until(lambda: all(i.text for i in items) and [i.text for i in items])
+        items[offered.index(word)].click()
+        until(lambda: word in self.marked(key).text)
+        return list(offered)
+
     def set_value(self, key: str) -> str:
         return str(self.marked(key).find_element("css selector", ".gigsim-key b").text)
 
@@ -272,6 +286,43 @@ def test_settings_and_a_setting_that_cannot_be(browser: Browser, site: Site) -> 
     until(lambda: browser.fact("period") == "1")
     assert browser.fact("alpha") == "0.0 %"
     assert browser.complaints() == []
+
+
+def test_unplanting_is_chosen_and_played(browser: Browser) -> None:
+    assert "collective.adaptive" not in browser.text()
+    offered = browser.pick("collective.strategy", "unplanting")
+    assert "gradient_control" not in offered
+    until(lambda: "collective.adaptive" in browser.text())
+    browser.press("Reset")
+    until(lambda: "Theorem 1 for unplanting at α" in browser.text())
+    browser.press("Step")
+    until(lambda: browser.fact("period") == "1")
+    browser.press("Step")
+    until(lambda: browser.fact("retrained") == "in this period")
+    until(lambda: browser.fact("alpha") == "5.0 %")
+    assert browser.complaints() == []
+
+
+def test_a_learner_that_does_not_offer_the_strategy_is_a_sentence(
+    browser: Browser, site: Site
+) -> None:
+    browser.pick("collective.strategy", "gradient_cancelling")
+    browser.unfold("Platform")
+    until(lambda: browser.marked("platform.learner.kind"))
+    browser.pick("platform.learner.kind", "transformer")
+    browser.press("Reset")
+    said = until(lambda: browser.marked("problem").text)
+    assert 'collective.strategy = "gradient_cancelling"' in said
+    assert 'with platform.learner.kind = "transformer": it cancels the gradient' in said
+
+    browser.pick("platform.learner.kind", "linear")
+    browser.press("Reset")
+    until(lambda: browser.fact("period") == "0")
+    assert browser.fact("promise") == "no theorem"
+    browser.press("Step")
+    until(lambda: browser.fact("period") == "1")
+    assert browser.complaints() == []
+    assert "Traceback" not in site.errors.read_text()
 
 
 def test_ctrl_c_ends_it_while_it_plays(tmp_path: Path, toy_language_path: Path) -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
 
 from gigsim.app.controls import GROUPS, Control, controls, given
-from gigsim.config import Config
+from gigsim.collective.catalogue import STRATEGIES
+from gigsim.config import Config, build
 from gigsim.config.load import tables_in
 
 START = Config()
@@ -136,7 +137,8 @@ def test_a_value_that_was_set_is_handed_on_unchanged(data: st.DataObject) -> Non
 
 @pytest.mark.parametrize("key", [key for keys in GROUPS.values() for key in keys])
 def test_what_the_page_offers_is_in_the_schema(key: str) -> None:
-    found = controls(START, [key])
+    # An option is offered with a strategy that has it.
+    found = controls(START, [key], {"collective.strategy": "unplanting"})
     assert found
     assert all(control.key == key or control.key.startswith(f"{key}.") for control in found)
     assert all(control.help for control in found)
@@ -149,6 +151,25 @@ def test_the_values_are_the_scenarios() -> None:
             here = here[part]
         value = given(control)
         assert (list(value) if isinstance(here, list) else value) == here, control.key
+
+
+def test_a_strategy_shows_its_own_options() -> None:
+    def offered(start: Config, strategy: str) -> list[str]:
+        keys = ("collective.label_sets", "collective.adaptive")
+        return [c.key for c in controls(start, keys, {"collective.strategy": strategy})]
+
+    assert offered(START, "unplanting") == ["collective.label_sets", "collective.adaptive"]
+    assert offered(START, "erasure") == ["collective.label_sets"]
+    assert offered(START, "gradient_cancelling") == []
+    # What the scenario has set can be unset: else it would be refused for good.
+    adaptive = build(TABLE, {"collective.strategy": "unplanting", "collective.adaptive": True})
+    assert "collective.adaptive" in offered(adaptive, "erasure")
+
+
+def test_what_every_platform_refuses_is_not_offered() -> None:
+    (control,) = controls(START, ["collective.strategy"])
+    known = set(STRATEGIES)
+    assert known - set(control.choices) == {"gradient_control"}
 
 
 def test_another_kind_shows_its_own_fields() -> None:

@@ -75,6 +75,8 @@ def test_settings_take_effect_at_the_next_reset(start: Config) -> None:
         ("collective.first_movers", 101, "collective.first_movers = 101"),
         ("collective.target", "Astronaut", "Astronaut"),
         ("society.spillover", "much", "society.spillover"),
+        ("collective.signal.token", "two words", "collective.signal.token"),
+        ("collective.strategy", "gradient_control", "at every gradient step"),
     ],
 )
 def test_what_cannot_run_is_a_sentence(start: Config, key: str, value: object, word: str) -> None:
@@ -87,6 +89,39 @@ def test_what_cannot_run_is_a_sentence(start: Config, key: str, value: object, w
     assert live.frame is None
     live.step()
     assert live.steps == 0
+
+
+def test_a_strategy_is_refused_where_the_learner_does_not_offer_it(start: Config) -> None:
+    settings = Settings(start)
+    settings.choose("collective.strategy", "gradient_cancelling")
+    settings.choose("platform.learner.kind", "transformer")
+    problem = LiveEconomy(settings).problem
+    assert 'collective.strategy = "gradient_cancelling" with' in problem
+    assert 'platform.learner.kind = "linear"' in problem
+
+
+def test_a_word_is_erased_from_the_page(start: Config) -> None:
+    settings = Settings(start)
+    for key, value in {
+        "collective.adaptive": True,
+        "collective.strategy": "erasure",
+        "collective.label_sets": "extend",
+        "collective.signal.token": "w7",
+        "collective.signal.reserve": False,
+        "corpus.xi": 0.0,
+        "measure.success": "any",
+    }.items():
+        settings.choose(key, value)
+    # Unplanting's option, chosen before, is gone with it.
+    assert "collective.adaptive" not in settings.overrides()
+    live = LiveEconomy(settings)
+    assert live.problem == ""
+    live.step()
+    assert live.frame is not None
+    assert live.frame.theorem.startswith("Theorem 5")
+    assert live.frame.promise == live.frame.promise
+    row = live.frame.periods.iloc[-1]
+    assert row["success_any"] == row["base_any"] == live.frame.success
 
 
 def test_a_seed_that_is_no_number_is_a_sentence(start: Config) -> None:

@@ -89,7 +89,7 @@ def page(start: Config) -> Iterator[Rendered]:
 
 def test_a_fresh_page_shows_every_setting_and_four_figures(page: Rendered, start: Config) -> None:
     wanted = {c.key: c for title in GROUPS for c in Settings(start).group(title)}
-    for title in ("Network", "Society", "Platform", "Resumes"):
+    for title in ("Network", "Society", "Platform", "Resumes", "Measure"):
         page.press(title)
     texts = page.texts()
     for key, control in wanted.items():
@@ -160,6 +160,20 @@ def test_an_impossible_setting_is_a_sentence_on_a_living_page(page: Rendered) ->
     assert "is more than" not in page.texts()
     page.press("Step")
     assert page.fact("period") == "1"
+
+
+def test_the_strip_names_the_theorem(page: Rendered) -> None:
+    assert "Theorem 1 at α, for ε = 0" in page.texts()
+    page.setting("collective.strategy").v_model = "unplanting"
+    assert "collective.adaptive" in page.texts()
+    page.press("Reset")
+    assert "Theorem 1 for unplanting at α, for ε = 0" in page.texts()
+    assert "free riders" in page.texts()
+    page.setting("collective.strategy").v_model = "erasure"
+    page.setting("collective.label_sets").v_model = "extend"
+    page.press("Reset")
+    assert page.fact("promise") == "no theorem"
+    assert "free riders" not in page.texts()
 
 
 def test_closing_the_page_stops_its_economy(start: Config) -> None:

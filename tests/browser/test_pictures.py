@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from gigsim.app.drawing import COLOURS
 from gigsim.app.live import FREE_RIDER, MEMBER, OUTSIDER, Frame, frame_of
 from gigsim.app.network_picture import MOST_TIES, NetworkPicture, staggered, ties_to_draw
 from gigsim.app.panels import GrowingPanel, OverTime, People, against_alpha
+from gigsim.config import build
 from gigsim.model import GigEconomy
 from gigsim.society.networks import CompleteNetwork, small_world
 
@@ -119,6 +121,43 @@ def test_bands_stand_where_the_table_says(frame: Frame) -> None:
             )
 
 
+def with_strategy(frame: Frame, strategy: str) -> Frame:
+    table = frame.config.model_dump(mode="json")
+    return replace(frame, config=build(table, {"collective.strategy": strategy}))
+
+
+@pytest.mark.parametrize(
+    ("strategy", "said"),
+    [
+        ("feature_label", ("S, with the signal", "α, share of members", "U, without the signal")),
+        (
+            "unplanting",
+            ("S, not y* with the signal", "α, share of members", "U, without it"),
+        ),
+        ("erasure", ("S, resumes on which the signal does not matter", "α, share of members")),
+    ],
+)
+def test_the_lines_have_the_words_of_the_strategy(
+    frame: Frame, strategy: str, said: tuple[str, ...]
+) -> None:
+    panel, now = OverTime(), with_strategy(frame, strategy)
+    panel.draw(now)
+    legend = panel._axes.get_legend()
+    assert tuple(text.get_text() for text in legend.get_texts()) == said
+    assert len(panel.show(panel._axes, now)) == len(said) + 1
+
+
+def test_who_knows_of_an_erasure_is_shown_once_there_are_some(frame: Frame) -> None:
+    now = with_strategy(frame, "erasure")
+    assert now.periods["free_riders"].any()
+    nobody = replace(now, periods=now.periods.assign(free_riders=0))
+    kept = People()
+    assert kept.words(nobody) == ("members", "outsiders")
+    kept.draw(nobody)
+    assert kept.words(now) == ("members", "others who know of it", "outsiders")
+    assert kept.draw(now) == People().draw(now)
+
+
 def test_axes_double_when_they_are_outgrown(frame: Frame) -> None:
     panel = OverTime()
     panel.draw(frame)
@@ -142,3 +181,21 @@ def test_the_curve_is_that_of_a_run(
     labels = " ".join(text.get_text() for text in axes.get_legend().get_texts())
     assert "Theorem 1" in labels
     assert "emergent" in labels
+
+
+@pytest.mark.parametrize("name", ["Theorem 1", "Theorem 5, derived form and somewhat longer"])
+def test_the_legend_of_the_curve_is_inside_the_picture(
+    frame: Frame, toy_run: GigEconomy, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    from gigsim.app import panels
+
+    drawn = []
+    monkeypatch.setattr(panels, "png", lambda figure: drawn.append(figure) or b"")
+    now = replace(frame, retrainings=frame.retrainings.assign(theorem_top1=name))
+    against_alpha(now, toy_run.lines.table(np.linspace(0.01, 1, 20)))
+    (figure,) = drawn
+    legend = figure.axes[0].get_legend()
+    assert any(name in text.get_text() for text in legend.get_texts())
+    extent = legend.get_window_extent(FigureCanvasAgg(figure).get_renderer())
+    assert 0 <= extent.x0 < extent.x1 <= figure.bbox.x1
+    assert extent.y0 >= 0

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
 from gigsim.cli.bounds import _CLOSENESS
+from gigsim.cli.bounds.figure import Drawing
 from gigsim.theory.planting import Closeness
 from tests.cli.conftest import Gigsim
 
@@ -65,7 +67,12 @@ def test_a_closeness_may_be_written_with_either_dash(gigsim: Gigsim) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "start"), [("b.png", b"\x89PNG"), ("b.pdf", b"%PDF"), ("b.svg", b"<?xml")]
+    ("name", "start"),
+    [
+        ("b.png", b"\x89PNG"),
+        pytest.param("b.pdf", b"%PDF", marks=pytest.mark.slow),
+        pytest.param("b.SVG", b"<?xml", marks=pytest.mark.slow),
+    ],
 )
 def test_a_figure(gigsim: Gigsim, tmp_path: Path, name: str, start: bytes) -> None:
     epsilon = ["--epsilon", "0.01", "--closeness", "joint_tv"]
@@ -73,6 +80,35 @@ def test_a_figure(gigsim: Gigsim, tmp_path: Path, name: str, start: bytes) -> No
     assert (done.code, done.err) == (0, "")
     assert (tmp_path / name).read_bytes().startswith(start)
     assert [p.name for p in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(
+    ("command", "names"),
+    [
+        ("feature_label", ["ε = 0, ξ = 0.001, Δ = 1", "ε = 0.01 (joint_tv), derived"]),
+        (
+            "feature_only",
+            [
+                "ξ = 0.001, p = 0.05, ε = 0.01 (joint_tv), derived",
+                "as the slides print it, ξ = 0.001, p = 0.05",
+                "sharper form, derived",
+            ],
+        ),
+    ],
+)
+def test_curves_are_named_by_where_they_are_from(
+    gigsim: Gigsim, monkeypatch: pytest.MonkeyPatch, command: str, names: list[str]
+) -> None:
+    drawn: list[str] = []
+
+    def draw(_: object, __: Path, drawing: Drawing) -> None:
+        drawn.extend(curve.name for curve in drawing.curves)
+
+    monkeypatch.setattr(import_module(f"gigsim.cli.bounds.{command}"), "draw", draw)
+    how = ["--alpha", "0.1", "--epsilon", "0.01", "--closeness", "joint_tv", "--plot", "b.png"]
+    more = ["--p", "0.05"] if command == "feature_only" else []
+    assert gigsim("bounds", command, *how, *more).code == 0
+    assert drawn == names
 
 
 @pytest.mark.parametrize(
@@ -98,6 +134,21 @@ def test_a_figure(gigsim: Gigsim, tmp_path: Path, name: str, start: bytes) -> No
             "--plot: closeness slides is no valid bound and is not drawn",
         ),
         (["--alpha", ".1", "--plot", "b.xyz"], "--plot: b.xyz cannot be written"),
+        # Before anything else is looked at.
+        (["--alpha", "2", "--plot", "b.jpg"], "--plot: b.jpg cannot be written (its ending is"),
+        (["--alpha", "0_1"], "--alpha: '0_1' is no list of numbers"),
+        (["--alpha", ".٣"], "--alpha: '.٣' is no list of numbers"),
+        (["--alpha", ".1", "--xi", "0_1"], "Invalid value for '--xi': '0_1' is no number"),
+        (["--alpha", ".1", "--xi=٣"], "Invalid value for '--xi': '٣' is no number"),
+        (["--alpha", ".1", "--xi", "nan"], "Invalid value for '--xi': 'nan' is no number"),
+        (["--alpha", ".1", "--labels", "1_0"], "Invalid value for '--labels': '1_0' is no number"),
+        (["--alpha", ".1", "--target", "Poet"], "--target: goes with --corpus"),
+        (["--alpha", ".1", "--token", "※"], "--token: goes with --corpus"),
+        (["--alpha", ".1", "--every", "20"], "--every: goes with --corpus"),
+        (["--alpha", ".1", "--folds", "5"], "--folds: goes with --corpus"),
+        (["--alpha", ".1", "--seed", "0"], "--seed: goes with --corpus"),
+        (["--alpha", ".1", "--no-reserve"], "--no-reserve: goes with --corpus"),
+        (["--alpha", ".1", "--corpus", ".", "--target", "Poet"], "--corpus: . is a folder"),
         (["--alpha", ".1", "--plot", "no/b.png"], "--plot: no/b.png cannot be written"),
         (["--alpha", ".1", "--plot", "."], "--plot: . cannot be written"),
         (
@@ -190,6 +241,12 @@ def test_a_figure_of_theorem_3(gigsim: Gigsim, tmp_path: Path, evasive: list[str
             ["feature-only", "--alpha", ".1", "--p", "0"],
             "--p: 0: the theorem needs every x to have y* now and then; a number in (0, 1]",
         ),
+        (
+            ["feature-only", "--alpha", ".1", "--p", ".1", "--target", "Poet"],
+            "--target: goes with --corpus",
+        ),
+        (["unplanting", "--alpha", ".1", "--naive"], "--adaptive/--naive: goes with --corpus"),
+        (["erasing", "--alpha", ".1", "--tau", ".1", "--token", "w"], "--token: goes with"),
         (["feature-only", "--alpha", "0", "--p", ".1"], "--alpha: '0' is out of range"),
         (
             ["feature-only", "--alpha", ".1", "--p", ".1", "--plot", "b"],

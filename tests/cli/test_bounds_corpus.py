@@ -91,6 +91,7 @@ def test_erasing(gigsim: Gigsim, corpus: Corpus, arguments: list[str]) -> None:
     found = json.loads(done.out)
     facts = corpus_facts(corpus, TARGET, Signal("w17", reserve=False), folds=2, goal="any")
     assert (found["tau"], found["tau_upper"]) == pytest.approx((facts.tau.mean, facts.tau.upper))
+    assert found["theorem"] == "derived (goal and strategy of Theorem 5)"
     expected = erasing_bound(np.array([0.1, 0.5]), tau=facts.tau.upper)
     assert found["bound"] == pytest.approx(expected.tolist())
     assert found["resumes_with_signal"] == int(facts.contains.sum()) > 0
@@ -113,12 +114,21 @@ def test_tables_and_figures(
     assert "as far as they are calibrated" in " ".join(table.out.split())
 
 
+def test_another_file_is_no_corpus(gigsim: Gigsim, tmp_path: Path) -> None:
+    np.savez(tmp_path / "b.npz", a=1)
+    what = ["--corpus", "b.npz", "--target", TARGET]
+    done = gigsim("bounds", "feature-label", "--alpha", "0.1", *what, "--quiet")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error: b.npz: not a gigsim corpus; a file written by")
+
+
 def test_what_is_refused(gigsim: Gigsim, arguments: list[str]) -> None:
     said = {
         ("feature-label", "--xi", "0.1"): "--xi: does not go with --corpus",
         ("feature-only", "--p", "0.1"): "--p: does not go with --corpus",
         ("erasing", "--tau", "0.1", "--token", "w17"): "--tau: does not go with --corpus",
         ("erasing",): "--token: is needed for erasing",
+        ("feature-label", "--closeness", "joint-tv"): "--closeness: does not go with --corpus",
         ("unplanting", "--token", "two words"): "'two words' is not one word",
     }
     for (command, *rest), text in said.items():

@@ -133,10 +133,78 @@ def test_epsilon_asks_for_larger_collectives(gigsim: Gigsim) -> None:
     masses = answer(gigsim, *arguments)["critical_mass_epsilon"]
     assert masses["0.5"] == pytest.approx(0.4012, abs=5e-5)
     assert masses["0.9"] is None
+    near = answer(gigsim, *arguments)
+    assert near["foot_epsilon"] == pytest.approx((0.001 + 0.2) / 1.001)
+    assert near["theorem"] == "derived (Theorem 1 at ε = 0)"
+    table = gigsim("bounds", *arguments).out
+    assert "ε = 0.1 (joint_tv))" in table
+    assert table.count("bound above 0") == 2
     slides = answer(gigsim, *arguments[:-1], "slides")
     assert "critical_mass_epsilon" not in slides
     assert slides["valid"] is False
-    assert "NOT a valid bound" in gigsim("bounds", *arguments[:-1], "slides").out
+    assert slides["theorem"] == "the slides' formula, not valid"
+    table = gigsim("bounds", *arguments[:-1], "slides").out
+    assert table.startswith("The slides' formula, NOT a bound (ξ = 0.001, Δ = 1, ε = 0.1 (slides))")
+    assert "S(α) is at least" not in table
+    quiet = gigsim("bounds", *arguments[:-1], "slides", "--quiet")
+    assert (quiet.code, quiet.out) == (0, "0.887889\n")
+    assert quiet.err.startswith("warning: closeness slides")
+
+
+def test_only_what_the_theorem_says_is_named_after_it(gigsim: Gigsim) -> None:
+    near = ["--epsilon", "0.01", "--closeness", "joint-tv"]
+    planting = ["feature-label", "--alpha", "0.1"]
+    only = ["feature-only", "--alpha", "0.1", "--p", "0.05"]
+    erasing = ["erasing", "--alpha", "0.1"]
+    named = "derived (goal and strategy of Theorem 5)"
+    for arguments, theorem in (
+        (planting, "Hardt et al. (2023), Theorem 1"),
+        ([*planting, "--wrong-label", "0.1"], "derived (Theorem 1 at μ = 1)"),
+        ([*planting, *near, "--wrong-label", "0.1"], "derived (Theorem 1 at ε = 0 and μ = 1)"),
+        (only, "Hardt et al. (2023), Theorem 3"),
+        ([*only, *near], "derived (Theorem 3 at ε = 0)"),
+        ([*only, "--evasive", "--below", "0.1"], "derived (evasive, relaxed form of Theorem 3)"),
+        ([*erasing, "--tau", "0.1"], named),
+        ([*erasing, "--deficit", "0.1"], named),
+    ):
+        assert answer(gigsim, *arguments)["theorem"] == theorem
+
+
+def test_no_share_over_everybody(gigsim: Gigsim) -> None:
+    found = answer(gigsim, "feature-only", "--alpha", "0.1", "--p", "0.05", "--xi", "0.1")
+    assert found["foot"] is None
+    assert set(found["critical_mass"].values()) == {None}
+    near = ["--epsilon", "0.002", "--closeness", "joint-tv"]
+    found = answer(gigsim, "feature-only", "--alpha", "0.1", "--p", "0.05", *near)
+    assert found["foot_epsilon"] == pytest.approx((0.95 * 0.001 + 0.004) / 0.05)
+
+
+@pytest.mark.parametrize(
+    ("closeness", "rate", "joint"),
+    [
+        ("joint_tv", 0.02, True),
+        ("joint_contamination", 0.01 / 0.99, True),
+        ("conditional_tv", 0.02, False),
+        ("conditional_contamination", 0.01 / 0.99, False),
+        ("additive_slack", 0.01, False),
+    ],
+)
+def test_where_forms_with_epsilon_are_vacuous(
+    gigsim: Gigsim, closeness: str, rate: float, joint: bool
+) -> None:
+    # As docs/theory.md states it, with κ = ξΔ and μ = 0.8.
+    xi, gap, margin = 0.01, 0.5, 0.8
+    how = ["--epsilon", "0.01", "--closeness", closeness, "--wrong-label", "0.1"]
+    numbers = ["--alpha", "0.1", "--xi", "0.01", "--gap", "0.5", "--success", "any"]
+    foot = answer(gigsim, "feature-label", *numbers, *how)["foot_epsilon"]
+    if joint:
+        assert foot == pytest.approx((xi * gap + rate) / (xi * gap + margin))
+    else:
+        turned = xi * (gap + rate)
+        assert foot == pytest.approx(turned / (turned + margin - rate))
+    tau = ["--alpha", "0.1", "--tau", "0.05", "--reach", "0.5", "--success", "any"]
+    found = answer(gigsim, "erasing", *tau, *how)["foot"]
+    assert found == pytest.approx((0.1 + rate) / (0.1 + margin))
 
 
 def test_kappa_in_place_of_xi_and_gap(gigsim: Gigsim) -> None:
@@ -266,8 +334,11 @@ def test_v23_performative(gigsim: Gigsim) -> None:
     second = answer(gigsim, "performative", "--levels", "0,1")
     assert second["rate_levels"] == 0.25
     wild = ["performative", "--alpha", "0,0.5", "--sensitivity", "1.2"]
-    assert answer(gigsim, *wild)["rate"] == pytest.approx([1.2, 0.6])
+    found = answer(gigsim, *wild)
+    assert found["rate"] == pytest.approx([1.2, 0.6])
+    assert found["bound"] == [None, pytest.approx(0.6**10)]
     assert "promises nothing" in gigsim("bounds", *wild).out
+    assert answer(gigsim, "performative", "--sensitivity", "1")["bound"] == [None]
 
 
 def test_v44_to_v46_collectives(gigsim: Gigsim) -> None:
@@ -392,6 +463,7 @@ def test_private(gigsim: Gigsim) -> None:
         ("regression --alpha .1 --value 1", "--value: goes with --base-mean"),
         ("regression --alpha .1 --within -1", "--within: '-1' is out of range"),
         ("cancelling --alpha .1 --base-gradient 1", "--base-gradient: is needed with"),
+        ("cancelling --alpha .1 --base . --pool .", "--base: . is a folder"),
         ("cancelling --alpha .1 --base no.csv --pool no.npy", "--base: no.csv cannot be read"),
         ("label-only --alpha .1 --predictions 1 --true-labels 1,2", "2 of them for 1 predictions"),
         (
@@ -400,7 +472,9 @@ def test_private(gigsim: Gigsim) -> None:
         ),
         ("gradient-control --alpha .1", "--gain: is needed"),
         ("gradient-control --alpha .1 --base-norms 1,2", "--reach: is needed"),
-        ("gradient-control --alpha 1 --gain 11", "xi must be at most 1/(alpha*eta)"),
+        ("gradient-control --alpha .1 --base-norms 1 --reach 2", "--base-norms: one place is no"),
+        ("gradient-control --alpha .1 --gain 1 --eta 0", "--eta: must be more than 0"),
+        ("gradient-control --alpha 1 --gain 11", "--gain: 11 is not in (0, 1/(αη)]"),
         ("selected --alpha .1", "--ratio: or --distance is needed"),
         ("selected --alpha .1 --ratio .5 --distance .5", "--distance: does not go with --ratio"),
         ("slack --alpha .1", "--mean: or --most or --fit is needed"),
@@ -411,6 +485,21 @@ def test_private(gigsim: Gigsim) -> None:
         ("collectives --alpha .1 --others .1 --conflict .2", "--conflict: 0.2 is over --others"),
         ("finite-sample --alpha .1 --cleaned 0", "--cleaned: has no meaning for feature-label"),
         ("finite-sample --alpha .1 --strategy erasing", "--cleaned: is needed for erasing"),
+        ("finite-sample --alpha .1 --weights .9,.9", "--weights: they sum to 1.8; at most 1"),
+        ("finite-sample --alpha .1 --weights .5 --planted .6", "--planted: over --weights"),
+        (
+            "finite-sample --alpha .1 --strategy feature-only --planted .6 --rivals .5",
+            "--rivals: with --planted over --weights",
+        ),
+        (
+            "finite-sample --alpha .1 --strategy erasing --weights .5,.5 --cleaned 1,0",
+            "--cleaned: '1,0': a text that others become",
+        ),
+        (
+            "finite-sample --alpha .1 --strategy erasing --weights .5,.5 --cleaned 1,.5",
+            "--cleaned: '1,.5' for 2 texts",
+        ),
+        ("finite-sample --alpha .1 --strategy unplanting --estimating ²", "--estimating: '²'"),
         ("finite-sample --alpha .1 --planted .1,.2", "--planted: 2 numbers for 1 texts"),
         (
             "finite-sample --alpha .1 --strategy unplanting --estimating many",
@@ -418,8 +507,14 @@ def test_private(gigsim: Gigsim) -> None:
         ),
         ("expected --alpha .1 --deficits 2", "--deficits: '2' is out of range"),
         ("reweighting --alpha .1", "--lambda: or --member-weight is needed"),
-        ("private --alpha .1 --clip 0", "clip must be more than 0"),
+        (
+            "reweighting --alpha .1 --lambda 0 --member-error 1 --other-error 1",
+            "with --lambda 0 and errors 1",
+        ),
+        ("private --alpha .1 --clip 0", "--clip: must be more than 0"),
         ("performative --levels .5,.6", "shares of the levels must sum to 1"),
+        ("performative --mean 1 --sensitivity 1.2", "--mean: retraining leads to no stable point"),
+        ("performative --levels .5,.5 --sensitivity 1.2", "--levels: nothing is known of them"),
         ("performative --alpha 2", "--alpha: '2' is out of range"),
     ],
 )

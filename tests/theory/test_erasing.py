@@ -132,3 +132,56 @@ def test_refusals() -> None:
         erasing_bound(0.1, tau=0.1, margin=2.0)
     with pytest.raises(ValueError, match="margin"):
         erasing_critical_mass(0.1, tau=0.1, margin=np.nan)
+
+
+@pytest.mark.parametrize(
+    ("closeness", "epsilon"),
+    [
+        ("joint_tv", 0.01),
+        ("joint_contamination", 0.02),
+        ("conditional_tv", 0.1),
+        ("conditional_contamination", 0.1),
+        ("additive_slack", 0.2),
+    ],
+)
+def test_critical_masses_with_epsilon_are_where_the_bound_gets_there(
+    closeness: Closeness, epsilon: float
+) -> None:
+    generator = np.random.default_rng(6)
+    success, moved = generator.uniform(0, 1, 400), generator.uniform(0, 0.3, 400)
+    numbers = {
+        "tau": moved,
+        "epsilon": epsilon,
+        "closeness": closeness,
+        "reach": generator.uniform(0, 3, 400),
+        "margin": generator.uniform(-0.2, 1, 400),
+    }
+    mass = erasing_critical_mass(success, **numbers)
+    found = np.isfinite(mass)
+    assert found.any()
+    assert not found.all()
+    assert np.all(mass[found] <= 1)
+    at = erasing_bound(np.where(found, mass, 1.0), **numbers)
+    np.testing.assert_allclose(at[found], success[found], atol=1e-9)
+    assert np.all(at[~found] < success[~found])
+
+
+def test_critical_masses_where_texts_say_nothing_of_the_signal() -> None:
+    """τ = 0: under a rate, whatever is above its foot, and there the bound is 1 at once."""
+    slack = {"tau": 0.0, "epsilon": 0.2, "closeness": "additive_slack", "margin": 0.5}
+    foot = erasing_critical_mass([0.0, 1.0], **slack)
+    np.testing.assert_allclose(foot, 0.4)
+    assert erasing_bound(0.4 + 1e-9, **slack) == 1
+    assert erasing_bound(0.4 - 1e-9, **slack) == -np.inf
+    assert erasing_critical_mass(0.0, **(slack | {"margin": 0.2})) == np.inf
+    assert erasing_critical_mass([0.0, 1.0], tau=0.0).tolist() == [0, 0]
+    joint = {"tau": 0.0, "epsilon": 0.1, "closeness": "joint_tv", "reach": 0.0}
+    assert erasing_critical_mass([0.0, 1.0], **joint).round(9).tolist() == [0.2, np.inf]
+    with pytest.raises(ValueError, match="not valid for erasing"):
+        erasing_critical_mass(0.1, tau=0.1, closeness="slides")
+    with pytest.raises(ValueError, match="needs reach"):
+        erasing_critical_mass(0.1, tau=0.1, epsilon=0.1, closeness="joint_tv")
+
+
+def test_the_bound_is_not_said_to_be_the_theorem() -> None:
+    assert "whose constants were not at hand" in (erasing.__doc__ or "").replace("\n", " ")

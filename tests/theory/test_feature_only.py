@@ -305,3 +305,9 @@ def test_bad_numbers_are_refused() -> None:
         feature_only_bound_quantile(0.1, p=0.2, q=-0.1, xi=0.1)
     with pytest.raises(ValueError, match="labels must be at least 2"):
         randomised_floor(0.1, 0.1, 1)
+
+
+def test_a_critical_mass_of_0_means_any_share_but_none() -> None:
+    assert feature_only_critical_mass(0.9, p=0.1, xi=0.0) == 0
+    assert feature_only_bound(0.0, p=0.1, xi=0.0) == -np.inf
+    assert feature_only_bound(1e-300, p=0.1, xi=0.0) == 1

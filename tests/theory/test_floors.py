@@ -85,13 +85,24 @@ def test_the_profile_holds_in_nearly_all_samples() -> None:
         assert broken <= runs * (1 - level) + 4 * np.sqrt(runs * level * (1 - level))
 
 
-def test_many_shares_at_once_are_as_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    sample = np.random.default_rng(5).random(50)
-    alphas = np.linspace(0, 1, 24).reshape(4, 6)
-    whole = feature_only_bound_profile(alphas, sample, xi=0.001)
-    monkeypatch.setattr(floors, "_AT_ONCE", 60)
-    assert (feature_only_bound_profile(alphas, sample, xi=0.001) == whole).all()
+@pytest.mark.parametrize("evasive", [False, True])
+@pytest.mark.parametrize("xi", [0.0, 1e-5, 0.003, 0.2])
+def test_many_shares_at_once_are_the_direct_maximum(evasive: bool, xi: float) -> None:
+    sample = np.round(np.random.default_rng(5).beta(0.4, 3, 300), 4)
+    alphas = np.concatenate([[0.0, 1e-300], np.geomspace(1e-7, 1, 238)]).reshape(4, 60)
+    whole = feature_only_bound_profile(alphas, sample, xi=xi, evasive=evasive)
+    below = (sample < sample[:, None]).mean(axis=1)
+    every = feature_only_bound_quantile(
+        alphas[..., None],
+        p=sample,
+        q=np.minimum(below + np.sqrt(-np.log(0.05) / 600), 1.0),
+        xi=xi,
+        evasive=evasive,
+    )
+    np.testing.assert_allclose(whole, every.max(axis=-1), rtol=1e-12, atol=1e-12)
     assert whole[0, 0] == -np.inf
+    least = float(feature_only_bound_profile(5e-324, sample, xi=xi, evasive=evasive))
+    assert least < 0 if xi else least > 0.5
     assert feature_only_bound_profile(0.5, np.zeros(5), xi=0.0) == -np.inf
 
 

@@ -168,3 +168,37 @@ def test_path_condition_without_anything_in_the_way() -> None:
     assert path_condition([[0.0, 1.0], [2.0, 1.0]], [[1.0], [2.0]]).tolist() == [0.5, 0.5]
     lost = path_condition([1.0, 1.0], [1.0], reachable_smoothness=1.0, length=1.0)
     assert lost == pytest.approx(1 / 1.5)
+
+
+def test_the_smallest_pulls_add_up() -> None:
+    """1 − 1e-17 is 1 as a float; 1e17 such steps are e⁻¹ all the same."""
+    tiny = {"eta": 1.0, "xi": 1.0, "start": 1.0}
+    assert distance_after(1e17, 1e-17, **tiny) == pytest.approx(np.exp(-1), rel=1e-14)
+    assert distance_after(1e15, 1e-17, **tiny) == pytest.approx(0.99004983374916805, rel=1e-15)
+    gathered = distance_after(10, 1e-18, eta=1.0, xi=1.0, start=0.0, residual=1.0)
+    assert gathered == pytest.approx(1e-17, rel=1e-14)
+    assert steps_needed(np.exp(-1), 1e-17, **tiny) == pytest.approx(1e17, rel=1e-14)
+
+
+@pytest.mark.parametrize("pull", [1e-9, 1e-6, 1e-3, 0.3])
+def test_as_many_steps_as_are_needed_and_no_more(pull: float) -> None:
+    """Within rounding of what was asked, also after ten thousand million steps."""
+    numbers = {"eta": 1.0, "xi": pull / 0.5, "start": 2.0}
+    asked = 2.0 * np.array([0.999, 0.5, 1e-3, 1e-9, 1e-30])
+    count = steps_needed(asked, 0.5, **numbers)
+    assert np.all(distance_after(count, 0.5, **numbers) <= asked * (1 + 1e-13))
+    before = distance_after(np.maximum(count - 1, 0), 0.5, **numbers)
+    assert np.all((before > asked * (1 + 1e-14)) | (count < 1))
+    whole = np.array([1.0, 7.0, 1000.0])
+    back = steps_needed(distance_after(whole, 0.5, **numbers), 0.5, **numbers)
+    np.testing.assert_array_equal(back[whole * pull < 700], whole[whole * pull < 700])
+
+
+def test_a_ratio_too_small_for_a_float_is_still_reached() -> None:
+    count = steps_needed(1e-300, 0.5, eta=1.0, xi=1.0, start=1e300)
+    assert count == np.ceil(600 * np.log2(10))
+
+
+def test_denormal_shares_do_not_warn() -> None:
+    assert gain_left(5e-324, eta=0.1, base_norm=0.0, reach=1.0, distance=0.0) > 1e300
+    assert gain_left(5e-324, eta=0.1, base_norm=1.0, reach=1.0, distance=1e-320) == 0

@@ -221,3 +221,15 @@ def test_power_is_that_of_the_most_powerful_model() -> None:
     moved = np.random.default_rng(0).random((4, 50))
     assert performative_power(moved) == pytest.approx(max(row.mean() for row in moved))
     assert performative_power(np.zeros((2, 3))) == 0.0
+
+
+def test_each_hessian_of_a_stack_is_symmetric_by_its_own_size() -> None:
+    large, lopsided = 1e12 * np.eye(2), np.array([[1.0, 0.5], [0.4, 1.0]])
+    one = np.ones(2)
+    with pytest.raises(ValueError, match="symmetric"):
+        participation_psi(
+            utility_gradient=one, collective_gradient=one, hessian=np.stack([large, lopsided])
+        )
+    small = np.stack([large, 1e-12 * np.eye(2)])
+    found = participation_psi(utility_gradient=one, collective_gradient=one, hessian=small)
+    np.testing.assert_allclose(found, [2e-12, 2e12])

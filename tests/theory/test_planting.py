@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gigsim.theory import planting
+from gigsim.theory.closeness import VALID
 from gigsim.theory.gaps import deficit_any, deficit_top1, gap_any, gap_top1
 from gigsim.theory.planting import (
     COVERED,
@@ -246,3 +247,22 @@ def test_staircase_refuses_what_is_not_a_set_of_points() -> None:
         staircase(0.1, None, [])
     with pytest.raises(ValueError, match="positive sum"):
         staircase(0.1, [0.0, 0.0], [0.1, 0.2])
+
+
+@pytest.mark.parametrize("closeness", VALID)
+def test_the_foot_with_epsilon_is_where_the_bound_gets_there(closeness: Closeness) -> None:
+    generator = np.random.default_rng(8)
+    numbers = {
+        "xi": generator.uniform(0.001, 0.3, 200),
+        "gap": generator.uniform(0.1, 1, 200),
+        "margin": generator.uniform(0.3, 1, 200),
+        "epsilon": generator.uniform(0, 0.14, 200),
+        "closeness": closeness,
+    }
+    wanted = np.zeros(200)
+    mass = foot(**numbers)
+    found = np.isfinite(mass)
+    assert found.any()
+    at = feature_label_bound(np.where(found, mass, 1.0), **numbers)
+    np.testing.assert_allclose(at[found], wanted[found], atol=1e-9)
+    assert np.all(at[~found] < wanted[~found])

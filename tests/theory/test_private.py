@@ -211,3 +211,33 @@ def test_delta_is_a_probability(delta: float) -> None:
 def test_a_rate_that_overshoots_is_refused() -> None:
     with pytest.raises(ValueError, match="rate must be at most 1/eta"):
         accumulated_noise(1, eta=0.5, rate=2.1, noise=1.0, clip=1.0)
+
+
+def test_noise_gathered_under_the_smallest_pull_is_that_of_none() -> None:
+    numbers = {"eta": 1.0, "noise": 1.0, "clip": 1.0}
+    for rate in (1e-18, 1e-12, 1e-9):
+        found = accumulated_noise(4, rate=rate, **numbers)
+        series = np.sqrt(((1 - rate) ** (2 * np.arange(4))).sum())
+        assert found == pytest.approx(series, rel=1e-14)
+    # (1 − e⁻²)/2e-17 after 1e17 steps, where 1 − q rounds to 0.
+    long = accumulated_noise(1e17, rate=1e-17, **numbers)
+    assert long == pytest.approx(np.sqrt((1 - np.exp(-2)) / 2e-17), rel=1e-14)
+
+
+@pytest.mark.parametrize("start", [0.0, 1.0])
+@pytest.mark.parametrize("base_norm", [0.0, 0.25])
+def test_denormal_shares_do_not_warn(start: float, base_norm: float) -> None:
+    found = private_success_bound(
+        [5e-324, 1e-310, 0.9],
+        steps=10,
+        eta=0.1,
+        start=start,
+        noise=0.0,
+        clip=1.0,
+        base_norm=base_norm,
+        dimension=4,
+        batch=500,
+        delta=0.05,
+    )
+    assert np.all(found[:2] <= -start)
+    assert found[2] > -0.9

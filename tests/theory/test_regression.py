@@ -87,3 +87,25 @@ def test_refusals() -> None:
         regression_bound(0.1, xi=0.1, error=-1.0)
     with pytest.raises(ValueError, match="alpha"):
         regression_bound(1.1, xi=0.1, error=1.0)
+
+
+def test_the_corners_of_floats() -> None:
+    assert regression_bound(5e-324, xi=0.5, error=0.0) == 0
+    assert regression_bound(5e-324, xi=0.5, error=1.0) == np.inf
+    assert regression_critical_mass(1e308, xi=1.0, error=1e308) == pytest.approx(0.5)
+    assert regression_critical_mass(1e-320, xi=1.0, error=1e-320) == pytest.approx(0.5)
+    for wrong in (np.inf, np.nan, -1.0):
+        with pytest.raises(ValueError, match="finite and at least 0"):
+            regression_bound(0.1, xi=0.1, error=wrong)
+        with pytest.raises(ValueError, match="finite and at least 0"):
+            regression_critical_mass(0.1, xi=0.1, error=wrong)
+
+
+def test_what_is_so_already_needs_no_exaggeration() -> None:
+    numbers = {"base_mass": 0.5, "base_mean": 3.0}
+    assert over_report(5e-324, planted_mass=1.0, value=3.0, **numbers) == 3
+    assert over_report(5e-324, planted_mass=0.1, value=3.0, **numbers) == 3
+    assert over_report(5e-324, planted_mass=1.0, value=4.0, **numbers) == np.inf
+    assert over_report(5e-324, planted_mass=0.1, value=2.0, **numbers) == -np.inf
+    assert np.isnan(over_report(0.0, planted_mass=1.0, value=3.0, **numbers))
+    assert over_report(1.0, planted_mass=1.0, value=4.0, **numbers) == 4

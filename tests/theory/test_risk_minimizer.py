@@ -123,3 +123,24 @@ def test_strong_convexity_of_a_stack() -> None:
     singular = np.linalg.svd(roots, compute_uv=False)[:, -1]
     np.testing.assert_allclose(strong_convexity(hessians), singular**2, rtol=1e-9)
     assert strong_convexity([[-1e-18]]) == 0.0
+
+
+def test_the_corners_of_floats() -> None:
+    assert critical_mass_convex(1e308, 1e308) == 0.5
+    assert critical_mass_convex(5e-324, 5e-324) == 0.5
+    assert critical_mass_convex(1e308, np.inf) == 0
+    assert critical_mass_convex(2.0, 6.0) == 0.25
+    huge = {"base_gradient": 1e308, "collective_gradient": 1e308}
+    assert distance_bound(0.25, strong_convexity=1.0, **huge) == pytest.approx(0.5e308)
+    assert distance_bound(0.25, strong_convexity=1e-9, **huge) == np.inf
+    assert distance_bound(0.5, strong_convexity=1e-9, **huge) == 0
+    assert critical_mass_distance(0.0, strong_convexity=1.0, **huge) == 0.5
+    assert critical_mass_distance(1e308, strong_convexity=10.0, **huge) == 0
+    assert critical_mass_distance(np.inf, strong_convexity=0.0, **huge) == 0
+    for function in (distance_bound, critical_mass_distance):
+        with pytest.raises(ValueError, match="strong_convexity must be finite"):
+            function(0.5, strong_convexity=np.inf, **huge)
+    with pytest.raises(ValueError, match="base_gradient must be finite"):
+        critical_mass_distance(
+            0.5, base_gradient=np.inf, collective_gradient=1.0, strong_convexity=1.0
+        )

@@ -93,12 +93,22 @@ def test_bounds_from_samples_hold_as_often_as_they_say() -> None:
     assert (broken <= runs * (1 - level) + 4 * np.sqrt(runs * level * (1 - level))).all()
 
 
-def test_many_shares_at_once_are_as_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    slack = np.random.default_rng(5).beta(0.3, 3, size=60)
-    alphas = np.linspace(0, 1, 24).reshape(4, 6)
-    whole = _profile(alphas, slack)
-    monkeypatch.setattr(slack_profile, "_AT_ONCE", 100)
-    assert (_profile(alphas, slack) == whole).all()
+@pytest.mark.parametrize("xi", [0.0, 0.003, 0.2])
+@pytest.mark.parametrize("margin", [0.4, 1.0])
+def test_many_shares_at_once_are_the_direct_maximum(xi: float, margin: float) -> None:
+    slack = np.round(np.random.default_rng(5).beta(0.3, 3, size=300), 3)
+    alphas = np.concatenate([[0.0, 1e-300], np.geomspace(1e-7, 1, 238)]).reshape(4, 60)
+    whole = _profile(alphas, slack, xi=xi, margin=margin)
+    limits = slack[slack < margin]
+    every = feature_label_bound_slack_quantile(
+        alphas[..., None],
+        xi=xi,
+        gap=0.9,
+        slack=limits,
+        q=np.minimum((slack > limits[:, None]).mean(axis=1) + np.sqrt(-np.log(0.05) / 600), 1.0),
+        margin=margin,
+    )
+    np.testing.assert_allclose(whole, every.max(axis=-1), rtol=1e-12, atol=1e-12)
     assert (np.diff(whole.ravel()) >= 0).all()
     assert _profile(alphas, np.ones(3)).shape == alphas.shape
     assert (_profile(alphas, np.ones(3)) == -np.inf).all()

@@ -184,3 +184,38 @@ def test_what_is_out_of_range_is_refused() -> None:
         )
     with pytest.raises(ValueError, match="delta"):
         estimating_members(0.1, points=1, labels=2, population=10, delta=1.0)
+
+
+def test_frequencies_that_cannot_be_are_refused_in_each_world() -> None:
+    common = {"deficits": [0.0, 0.0], "population": 1000, "test": 100}
+    good, bad = [[0.4, 0.6], [0.1, 0.2]], [[0.1, 0.2], [0.7, 0.4]]
+    with pytest.raises(ValueError, match="planted must sum to at most 1"):
+        statistical_bound_feature_label(0.1, planted=bad, labels=2, **common)
+    for weights, planted, name in ((bad, good, "weights"), (good, bad, "planted")):
+        with pytest.raises(ValueError, match=f"{name} must sum to at most 1"):
+            statistical_bound_unplanting(0.1, weights=weights, planted=planted, **common)
+    with pytest.raises(ValueError, match="weights must sum to at most 1"):
+        statistical_bound_feature_only(0.1, weights=bad, planted=[0, 0], labels=2, **common)
+    with pytest.raises(ValueError, match="planted must be at most weights"):
+        statistical_bound_feature_only(
+            0.1, weights=good, planted=[[0.4, 0.6], [0.1, 0.21]], labels=2, **common
+        )
+    # Rounding is no mistake.
+    hair = np.array([0.4, 0.6 + 1e-12])
+    statistical_bound_feature_only(0.1, weights=good[0], planted=hair, labels=2, **common)
+
+
+def test_worlds_and_shares_broadcast() -> None:
+    """Each share and each world by itself is what they are together."""
+    generator = np.random.default_rng(2)
+    alphas = np.array([0.05, 0.2, 0.6])[:, None]
+    planted = generator.dirichlet(np.ones(3), 4)
+    deficits = generator.uniform(-0.1, 0.1, (4, 3))
+    common = {"labels": 3, "population": 10**5, "test": 1000}
+    whole = statistical_bound_feature_label(alphas, planted=planted, deficits=deficits, **common)
+    assert whole.shape == (3, 4)
+    for (i, j), found in np.ndenumerate(whole):
+        alone = statistical_bound_feature_label(
+            alphas[i, 0], planted=planted[j], deficits=deficits[j], **common
+        )
+        assert alone == pytest.approx(found, abs=1e-15)

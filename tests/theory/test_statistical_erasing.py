@@ -73,3 +73,9 @@ def test_what_is_out_of_range_is_refused() -> None:
     ):
         with pytest.raises(ValueError, match=message):
             statistical_bound_erasing(0.1, population=100, **(WORLD | wrong))
+
+
+def test_frequencies_over_1_are_refused() -> None:
+    for name in ("weights", "planted"):
+        with pytest.raises(ValueError, match=f"{name} must sum to at most 1"):
+            statistical_bound_erasing(0.1, population=100, **(WORLD | {name: [0.6, 0.6, 0.6]}))

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gigsim.theory import unplanting
+from gigsim.theory.closeness import VALID, Closeness
 from gigsim.theory.planting import feature_label_bound, staircase
 from gigsim.theory.unplanting import (
     best_other_label,
@@ -136,3 +137,22 @@ def test_refusals() -> None:
         unplanting_margin(0.1, "all", 3)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="labels"):
         unplanting_margin(0.1, "any", 1)
+
+
+@pytest.mark.parametrize("closeness", VALID)
+def test_the_critical_mass_with_epsilon_is_where_the_bound_gets_there(closeness: Closeness) -> None:
+    generator = np.random.default_rng(8)
+    numbers = {
+        "xi": generator.uniform(0.001, 0.3, 200),
+        "gap": generator.uniform(0.1, 1, 200),
+        "margin": generator.uniform(0.3, 1, 200),
+        "epsilon": generator.uniform(0, 0.14, 200),
+        "closeness": closeness,
+    }
+    wanted = generator.uniform(0, 1, 200)
+    mass = unplanting_critical_mass(wanted, **numbers)
+    found = np.isfinite(mass)
+    assert found.any()
+    at = unplanting_bound(np.where(found, mass, 1.0), **numbers)
+    np.testing.assert_allclose(at[found], wanted[found], atol=1e-9)
+    assert np.all(at[~found] < wanted[~found])

@@ -119,10 +119,15 @@ def sizes_sheet(title: str, masses: Mapping[str, float], foot: float | None = No
 def sizes_of(
     goals: Sequence[float], mass: Callable[[float], Any], foot: float | None = None
 ) -> dict[str, Any]:
-    """The shares that suffice for some successes, as JSON has them."""
-    found: dict[str, Any] = {} if foot is None else {"foot": foot}
-    found["critical_mass"] = {f"{goal:g}": float(mass(goal)) for goal in goals}
+    """The shares that suffice for some successes, as JSON has them; over 1 there is none."""
+    found: dict[str, Any] = {} if foot is None else {"foot": possible(foot)}
+    found["critical_mass"] = {f"{goal:g}": possible(mass(goal)) for goal in goals}
     return found
+
+
+def possible(share: Any) -> float:
+    """A share that suffices; inf, JSON's null, where it would be more than everybody."""
+    return float(share) if share <= 1 else float("inf")
 
 
 def size(share: float) -> str:

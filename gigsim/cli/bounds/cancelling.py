@@ -94,7 +94,9 @@ def cancelling_command(
         length, reach = float(base_gradient or 0.0), float(collective_gradient or 0.0)
     t = reach / length if length > 0 else float("inf")
     how = {"base_gradient": length, "collective_gradient": reach}
-    with theory_of("cancelling"):
+    names = {"base_norm": "--base-gradient"}
+    names |= {"collective": "--collective-gradient", "collective_norm": "--collective-gradient"}
+    with theory_of("cancelling", **names):
         if "residual" in found:
             # The nearest mixture, which exists where no mixture cancels.
             far = distance_from_gradient(found["residual"], strong_convexity)
@@ -121,12 +123,13 @@ def cancelling_command(
         goals = numbers(within, "--within", low=0, high=float("inf"), allowed="numbers from 0 on")
         if critical == float("inf"):
             raise InputError("--within", "no mixture of the pool cancels", "a larger pool")
-        tail["critical_mass_within"] = {
-            f"{goal:g}": float(
-                critical_mass_distance(goal, strong_convexity=strong_convexity, **how)
-            )
-            for goal in goals.tolist()
-        }
+        with theory_of("cancelling", **names):
+            tail["critical_mass_within"] = {
+                f"{goal:g}": float(
+                    critical_mass_distance(goal, strong_convexity=strong_convexity, **how)
+                )
+                for goal in goals.tolist()
+            }
         rows += [(f"distance ≤ {g}", size(m)) for g, m in tail["critical_mass_within"].items()]
     if plot is not None:
         import numpy as np
@@ -213,6 +216,10 @@ def _matrix(path: Path, option: str) -> Floats:
     import numpy as np
 
     allowed = "a .npy or .csv file of numbers, a row a gradient"
+    if path.is_dir():
+        raise InputError(option, f"{path} is a folder", allowed)
+    if not path.exists():
+        raise InputError(option, f"{path} cannot be read (no such file)", allowed)
     try:
         if path.suffix == ".npy":
             array = np.load(path, allow_pickle=False)

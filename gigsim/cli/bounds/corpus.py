@@ -15,6 +15,7 @@ from gigsim.errors import InputError
 
 if TYPE_CHECKING:
     from gigsim.measures.corpus_facts import CorpusFacts
+    from gigsim.resumes.corpus import Corpus
 
 CorpusOption = Annotated[
     Path | None,
@@ -40,6 +41,17 @@ FoldsOption = Annotated[int, typer.Option(min=2, help="With --corpus: folds.")]
 
 TOKEN = "※"
 EVERY = 20
+
+#: By parameter, the options that mean something with a corpus only.
+_OF_A_CORPUS = {
+    "target": "--target",
+    "token": "--token",
+    "every": "--every",
+    "reserve": "--reserve/--no-reserve",
+    "folds": "--folds",
+    "seed": "--seed",
+    "adaptive": "--adaptive/--naive",
+}
 
 
 @dataclass(frozen=True)
@@ -99,6 +111,37 @@ def source_of(
     return Source(path, target, token, every, reserve, seed, folds)
 
 
+def no_corpus(context: typer.Context) -> None:
+    """Refuse what is asked of a corpus where there is none.
+
+    Raises:
+        InputError: an option that goes with ``--corpus`` was used.
+    """
+    for name, option in _OF_A_CORPUS.items():
+        source: Any = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise InputError(option, "goes with --corpus", "give --corpus too, or leave it out")
+
+
+def _read(path: Path) -> Corpus:
+    """The corpus.
+
+    Raises:
+        InputError: there is none.
+    """
+    from gigsim.resumes.corpus import load_corpus
+
+    if path.is_dir():
+        raise InputError("--corpus", f"{path} is a folder", "a file of gigsim corpus import")
+    try:
+        return load_corpus(path)
+    except InputError as error:
+        if isinstance(error.__cause__, KeyError):
+            # What NumPy says of a missing array is of no use to who has another file.
+            raise InputError(error.where, "not a gigsim corpus", error.allowed) from error
+        raise
+
+
 def facts_of(
     context: typer.Context, source: Source, goal: Reading, quiet: bool
 ) -> tuple[CorpusFacts, dict[str, Any]]:
@@ -114,13 +157,12 @@ def facts_of(
 
     from gigsim.collective.signals import Signal
     from gigsim.measures.corpus_facts import corpus_facts
-    from gigsim.resumes.corpus import load_corpus
 
     interrupts = interrupts_of(context)
     interrupts.running()
     signal = Signal(source.token, source.every, source.reserve)
     with stderr.status("reading the corpus") if not quiet else nullcontext() as status:
-        corpus = load_corpus(source.path)
+        corpus = _read(source.path)
         if status is not None:
             status.update(f"training {source.folds} classifiers out of fold")
         facts = corpus_facts(

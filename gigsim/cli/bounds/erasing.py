@@ -17,10 +17,11 @@ from gigsim.cli.bounds.corpus import (
     SeedOption,
     TargetOption,
     TokenOption,
+    no_corpus,
     source_of,
 )
 from gigsim.cli.bounds.figure import BLUE
-from gigsim.cli.bounds.from_corpus import Asked, erasing_from_corpus
+from gigsim.cli.bounds.from_corpus import ERASING, Asked, erasing_from_corpus
 from gigsim.cli.bounds.options import (
     VALID_CLOSENESS,
     AlphaOption,
@@ -91,9 +92,10 @@ def erasing_command(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Theorem 5 (erasing): a lower bound on S(α) = Pr{f(x) = f(g(x))}, g taking the signal out.
+    """Erasing: a lower bound on S(α) = Pr{f(x) = f(g(x))}, g taking the signal out. Derived.
 
-    1 − 2((1−α)/α)τ is the theorem as restated; the forms with deficits and with ε are derived.
+    Goal and strategy are those of Theorem 5; how it is worded was not at hand. All forms, 1 −
+    2((1−α)/α)τ and those with deficits and with ε, are proved here.
 
     Example: gigsim bounds erasing --alpha 0.1,0.5 --tau 0.05 --plot bound.png
 
@@ -114,7 +116,10 @@ def erasing_command(
             {
                 "--tau": tau is not None,
                 "--deficit": deficit is not None,
+                "--deficit-cleaned": deficit_cleaned > 0,
                 "--epsilon": epsilon > 0,
+                "--closeness": closeness_name is not None,
+                "--reach": reach is not None,
                 "--wrong-label": wrong_label > 0,
             },
             token=token,
@@ -126,6 +131,7 @@ def erasing_command(
         asked = Asked(alphas, goals, want is not None, plot, as_json, quiet)
         erasing_from_corpus(context, source, asked, success)
         return
+    no_corpus(context)
     one_of({"--tau": tau is not None, "--deficit": deficit is not None}, "one says enough")
     if tau is None and deficit is None:
         raise InputError("--tau", "or --deficit is needed", "what the signal says about labels")
@@ -148,27 +154,24 @@ def erasing_command(
             at, deficit_cleaned=deficit_cleaned, **at_terms, **near, **how
         )
 
-    theorem = "Hardt et al. (2023), Theorem 5 as restated"
     if tau is not None:
         said = f"τ = {tau:g}"
     else:
         said = f"mean deficits {deficit:g} and {deficit_cleaned:g}"
-        theorem = "Hardt et al. (2023), Theorem 5, form in deficits (derived)"
         numbers["deficit_cleaned"] = deficit_cleaned
     said += f", {100 * wrong_label:g} % wrong labels" if wrong_label else ""
     beside = []
     if epsilon:
         said += f", ε = {epsilon:g} ({closeness})"
-        theorem += ", ε > 0 (derived)"
         beside.append(Beside("bound_nominal", "ε = 0", BLUE, lambda at: bound(at, 0.0, **terms)))
     question = Question(
         "erasing",
-        theorem,
+        ERASING,
         said,
         {**terms, **numbers},
         bound,
         terms,
-        "Theorem 5 of Hardt et al. (2023), as restated: erasing a signal",
+        "Erasing a signal (derived; goal and strategy of Theorem 5)",
         beside,
         0.01,
     )

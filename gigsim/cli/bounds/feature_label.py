@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gigsim.cli.bounds.answer import Column, Sheet, answer, sizes_of, sizes_sheet
+from gigsim.cli.bounds.answer import Column, Sheet, answer, possible, sizes_of, sizes_sheet
 from gigsim.cli.bounds.app import commands
 from gigsim.cli.bounds.corpus import (
     EVERY,
@@ -18,6 +18,7 @@ from gigsim.cli.bounds.corpus import (
     SeedOption,
     TargetOption,
     TokenOption,
+    no_corpus,
     source_of,
 )
 from gigsim.cli.bounds.figure import BLACK, BLUE, Curve, Drawing, draw, share_grid
@@ -43,9 +44,11 @@ from gigsim.cli.bounds.options import (
     wanted,
     wrong_label_margin_of,
 )
-from gigsim.cli.bounds.solving import limits_of, masses_of
-from gigsim.cli.output import JsonOption
+from gigsim.cli.bounds.solving import limits_of
+from gigsim.cli.output import JsonOption, stderr
 from gigsim.errors import InputError
+
+_INVALID = "closeness slides is the error term that the slides print: what it gives is NO bound."
 
 
 @commands.command("feature-label")
@@ -87,7 +90,7 @@ def feature_label_command(
 
     Example: gigsim bounds feature-label --alpha 0.01 --corpus corpus.npz --target Web_Developer
     """
-    from gigsim.theory.planting import critical_mass, feature_label_bound, foot
+    from gigsim.theory.planting import critical_mass, feature_label_bound
 
     alphas, goals = shares(alpha), wanted(want)
     if corpus is not None:
@@ -99,6 +102,7 @@ def feature_label_command(
                 "--gap": gap is not None,
                 "--kappa": kappa is not None,
                 "--epsilon": epsilon > 0,
+                "--closeness": closeness_name is not None,
                 "--wrong-label": wrong_label > 0,
             },
             token=token,
@@ -110,6 +114,7 @@ def feature_label_command(
         asked = Asked(alphas, goals, want is not None, plot, as_json, quiet)
         planting_from_corpus(context, source, asked, success)
         return
+    no_corpus(context)
     closeness = closeness_of(closeness_name, epsilon)
     invalid = epsilon > 0 and closeness == "slides"
     if invalid and plot is not None:
@@ -143,10 +148,9 @@ def feature_label_command(
 
     with theory_of("feature-label"):
         values = bound(alphas)
-    averaged = ", averaged form (derived)" if kappa is not None else ""
     head: dict[str, Any] = {
         "strategy": "feature-label",
-        "theorem": f"Hardt et al. (2023), Theorem 1{averaged}",
+        "theorem": _theorem(kappa is not None, epsilon > 0, margin < 1, invalid),
         "xi": base if kappa is None else None,
         "gap": behind if kappa is None else None,
         "epsilon": epsilon,
@@ -157,35 +161,52 @@ def feature_label_command(
     if kappa is not None:
         head["kappa"] = kappa
     numbers = f"κ = {kappa:g}" if kappa is not None else f"ξ = {base:g}, Δ = {behind:g}"
+    near = f"ε = {epsilon:g}" + (f" ({closeness})" if closeness else "")
     erring = f", {100 * wrong_label:g} % wrong labels" if wrong_label else ""
     if plot is not None:
         grid = share_grid(base)
         curves = [Curve(f"ε = 0, {numbers}{erring}", BLACK, bound(grid, 0.0))]
         if epsilon > 0:
-            curves.append(Curve(f"ε = {epsilon:g} ({closeness})", BLUE, bound(grid)))
+            curves.append(Curve(f"{near}, derived", BLUE, bound(grid)))
         title = "Theorem 1 of Hardt et al. (2023): feature-label planting"
         draw(context, plot, Drawing(title, grid, curves))
     sheets: list[Sheet] = []
     tail: dict[str, Any] = {}
-    notes: list[str] = []
+
+    def mass(goal: float, **close: Any) -> float:
+        return possible(critical_mass(goal, xi=base, gap=behind, margin=margin, **close))
+
     if epsilon > 0 and not invalid:
-        tail["critical_mass_epsilon"] = masses = masses_of(bound, goals)
-        sheets.append(sizes_sheet(f"Share that suffices (ε = {epsilon:g}, {closeness})", masses))
+        close: dict[str, Any] = {"epsilon": epsilon, "closeness": closeness}
+        tail["foot_epsilon"] = mass(0.0, **close)
+        tail["critical_mass_epsilon"] = masses = {f"{g:g}": mass(g, **close) for g in goals}
+        title = f"Share that suffices ({near}), derived"
+        sheets.append(sizes_sheet(title, masses, tail["foot_epsilon"]))
     if invalid:
         tail["valid"] = False
-        notes.append("slides is the error term of the authors' slides: NOT a valid bound.")
+        if quiet and not as_json:
+            stderr.print(f"warning: {_INVALID}", markup=False, highlight=False, soft_wrap=True)
     answer(
         head,
-        f"{numbers}, ε = {epsilon:g}{erring}",
+        f"{numbers}, {near}{erring}",
         alphas,
-        [Column("bound", "bound", values)],
-        sizes_of(
-            goals,
-            lambda goal: critical_mass(goal, xi=base, gap=behind, margin=margin),
-            float(foot(xi=base, gap=behind, margin=margin)),
-        ),
+        [Column("bound", "no bound" if invalid else "bound", values)],
+        sizes_of(goals, mass, mass(0.0)),
+        promise="The slides' formula, NOT a bound" if invalid else "S(α) is at least",
         needed=limits_of(bound, terms, goals, alphas) if want is not None else (),
         sheets=sheets,
         tail=tail,
-        notes=notes,
+        notes=[_INVALID] if invalid else (),
     ).show(as_json, quiet)
+
+
+def _theorem(averaged: bool, close: bool, erring: bool, invalid: bool) -> str:
+    """What the numbers are: the theorem is for ε = 0 and members who report as agreed."""
+    if invalid:
+        return "the slides' formula, not valid"
+    if averaged:
+        return "Hardt et al. (2023), Theorem 1, averaged form (derived)"
+    without = [name for name, there in (("ε = 0", close), ("μ = 1", erring)) if there]
+    if without:
+        return f"derived (Theorem 1 at {' and '.join(without)})"
+    return "Hardt et al. (2023), Theorem 1"

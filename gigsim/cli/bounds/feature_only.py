@@ -18,6 +18,7 @@ from gigsim.cli.bounds.corpus import (
     SeedOption,
     TargetOption,
     TokenOption,
+    no_corpus,
     source_of,
 )
 from gigsim.cli.bounds.figure import BLACK, BLUE, GREEN, RED, Curve, Drawing, draw, share_grid
@@ -38,7 +39,7 @@ from gigsim.cli.bounds.options import (
     theory_of,
     wanted,
 )
-from gigsim.cli.bounds.solving import limits_of, masses_of
+from gigsim.cli.bounds.solving import least_share, limits_of, masses_of
 from gigsim.cli.output import JsonOption
 from gigsim.errors import InputError
 
@@ -85,9 +86,9 @@ def feature_only_command(
 ) -> None:
     """Theorem 3 (feature-only planting, ε = 0): a lower bound on S(α), "y* is in the set".
 
-    Two forms: as the authors print it, and the sharper one that its proof gives; with --evasive one
-    form, derived. α counts all members, also those who have no y* to plant with. The forms with ε
-    and the relaxed form are derived.
+    Two forms: as the slides print it, and a sharper one, derived; with --evasive one form, derived.
+    α counts all members, also those who have no y* to plant with. The forms with ε and the relaxed
+    form are derived.
 
     Example: gigsim bounds feature-only --alpha 0.01,0.1 --p 0.05 --xi 0.0001 --plot bound.png
 
@@ -115,6 +116,7 @@ def feature_only_command(
                 "--below": below > 0,
                 "--random-labels": random_labels > 0,
                 "--epsilon": epsilon > 0,
+                "--closeness": closeness_name is not None,
             },
             token=token,
             every=every,
@@ -125,6 +127,7 @@ def feature_only_command(
         asked = Asked(alphas, goals, want is not None, plot, as_json, quiet)
         feature_only_from_corpus(context, source, asked, evasive)
         return
+    no_corpus(context)
     given = need("--p", p, "or --corpus with --target")
     closeness = closeness_of(closeness_name, epsilon, VALID_CLOSENESS)
     floor = float(randomised_floor(given, random_labels, labels)) if random_labels else given
@@ -147,12 +150,17 @@ def feature_only_command(
     with theory_of("feature-only"):
         columns = [Column("bound", "bound", bound(alphas))]
         if not below:
-            columns.append(Column("bound_sharp", "sharper form", sharp(alphas)))
-    named = "Hardt et al. (2023), Theorem 3"
-    theorem = f"{named}, evasive form (derived)" if evasive else named
+            columns.append(Column("bound_sharp", "sharper form, derived", sharp(alphas)))
+    forms = [name for name, there in (("evasive", evasive), ("relaxed", below > 0)) if there]
+    theorem = "Hardt et al. (2023), Theorem 3"
+    if forms:
+        beyond = ", ε > 0" if epsilon else ""
+        theorem = f"derived ({', '.join(forms)} form of Theorem 3{beyond})"
+    elif epsilon:
+        theorem = "derived (Theorem 3 at ε = 0)"
     head: dict[str, Any] = {
         "strategy": "feature-only",
-        "theorem": f"{theorem}, relaxed (derived)" if below else theorem,
+        "theorem": theorem,
         "xi": base,
         "p": floor,
         "evasive": evasive,
@@ -170,22 +178,24 @@ def feature_only_command(
         grid = share_grid(base)
         curves: list[Curve] = []
         if below or epsilon:
-            curves.append(Curve(said, GREEN, bound(grid)))
+            curves.append(Curve(f"{said}, derived", GREEN, bound(grid)))
         if evasive:
             values = feature_only_bound(grid, xi=base, **how)
-            curves.append(Curve(f"evasive, ξ = {base:g}, p = {floor:g}", BLUE, values))
+            curves.append(Curve(f"evasive, ξ = {base:g}, p = {floor:g}, derived", BLUE, values))
         nominal = feature_only_bound(grid, p=floor, xi=base)
-        curves.append(Curve(f"as printed, ξ = {base:g}, p = {floor:g}", BLACK, nominal))
+        curves.append(Curve(f"as the slides print it, ξ = {base:g}, p = {floor:g}", BLACK, nominal))
         better = feature_only_bound(grid, p=floor, xi=base, form="sharp")
-        curves.append(Curve("sharper form", RED, better))
+        curves.append(Curve("sharper form, derived", RED, better))
         title = "Theorem 3 of Hardt et al. (2023): feature-only planting"
         draw(context, plot, Drawing(title, grid, curves))
     sheets: list[Sheet] = []
     tail: dict[str, Any] = {}
     if below or epsilon:
         key = "critical_mass_relaxed" if below else "critical_mass_epsilon"
+        foot_key = "foot_relaxed" if below else "foot_epsilon"
+        tail[foot_key] = foot = least_share(bound, 0.0)
         tail[key] = masses_of(bound, goals)
-        sheets.append(sizes_sheet(f"Share that suffices ({said})", tail[key]))
+        sheets.append(sizes_sheet(f"Share that suffices ({said}), derived", tail[key], foot))
     needed = []
     if want is not None:
         needed = limits_of(bound, {"xi": base}, goals, alphas)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
+from gigsim.cli.bounds.options import FIGURES
 from gigsim.cli.output import interrupts_of
 from gigsim.errors import InputError
 
@@ -68,15 +69,11 @@ def draw(context: typer.Context, path: Path, drawing: Drawing) -> None:
     """Write a figure in one go.
 
     Raises:
-        InputError: the file's ending is none that a figure may have, or it cannot be written.
+        InputError: the file cannot be written.
     """
     import numpy as np
     from matplotlib.figure import Figure
 
-    allowed = "a .png, .pdf or .svg file"
-    if not path.suffix:
-        # Matplotlib would choose a name of its own.
-        raise InputError("--plot", f"{path} cannot be written (it has no ending)", allowed)
     height = 4.2 + 0.25 * (len(drawing.curves) + len(drawing.marks))
     figure = Figure(figsize=(7, height), layout="constrained")
     axes = figure.subplots()
@@ -109,4 +106,4 @@ def draw(context: typer.Context, path: Path, drawing: Drawing) -> None:
     try:
         figure.savefig(path, dpi=150)
     except (OSError, ValueError) as error:
-        raise InputError("--plot", f"{path} cannot be written ({error})", allowed) from error
+        raise InputError("--plot", f"{path} cannot be written ({error})", FIGURES) from error

@@ -9,12 +9,12 @@ import typer
 from gigsim.cli.bounds.answer import Column, Sheet, answer, size
 from gigsim.cli.bounds.app import commands
 from gigsim.cli.bounds.figure import BLACK, Curve, Drawing, draw
+from gigsim.cli.bounds.frequencies import becomes_of, check_possible, choosing_of, frequencies
 from gigsim.cli.bounds.options import (
     AlphaOption,
     PlotOption,
     QuietOption,
     WantOption,
-    numbers,
     shares,
     theory_of,
     wanted,
@@ -116,21 +116,22 @@ def finite_sample_command(
             raise InputError(option, f"has no meaning for {strategy}", ", ".join(_ONLY[option]))
     if strategy == "erasing" and cleaned is None:
         raise InputError("--cleaned", "is needed for erasing", "e.g. 1,1: text 0 becomes text 1")
-    mass = _frequencies(weights, "--weights", 0.0)
-    push = mass if planted is None else _frequencies(planted, "--planted", 0.0)
-    behind = _frequencies(deficits, "--deficits", -1.0)
+    mass = frequencies(weights, "--weights", 0.0)
+    push = mass if planted is None else frequencies(planted, "--planted", 0.0)
+    behind = frequencies(deficits, "--deficits", -1.0)
     if behind.size == 1:
         behind = np.full(mass.shape, behind[0])
     texts: dict[str, Floats] = {"weights": mass, "planted": push, "deficits": behind}
     if rivals is not None:
-        texts["rivals"] = _frequencies(rivals, "--rivals", 0.0)
+        texts["rivals"] = frequencies(rivals, "--rivals", 0.0)
     for name, values in texts.items():
         if values.shape != mass.shape:
             raise InputError(
                 f"--{name}", f"{values.size} numbers for {mass.size} texts", "one for each"
             )
+    check_possible(texts)
     # Members who judge what they chose themselves would be counted twice.
-    choosing = _choosing(estimating)
+    choosing = choosing_of(estimating)
     settings: dict[str, Any] = {
         "population": population,
         "test": test,
@@ -150,7 +151,7 @@ def finite_sample_command(
             label_gap=label_gap,
         )
 
-    with theory_of("finite-sample"):
+    with theory_of("finite-sample", gap="--label-gap"):
         values = bound(alphas)
         grid = np.unique(np.rint(np.geomspace(1, population, 400))) / population
         curve = np.asarray(bound(grid))
@@ -208,8 +209,6 @@ def _bound(
     label_gap: float | None,
 ) -> Floats:
     """The bound of one strategy."""
-    import numpy as np
-
     from gigsim.theory import statistical
 
     if strategy == "feature-label":
@@ -237,34 +236,13 @@ def _bound(
         return statistical.statistical_bound_unplanting(
             alphas, estimating=split, **texts, **settings
         )
-    becomes = numbers(
-        str(cleaned),
-        "--cleaned",
-        low=0,
-        high=texts["weights"].size - 1,
-        allowed="numbers of texts, from 0 on",
-    )
+    becomes = becomes_of(str(cleaned), texts["weights"].size)
     return statistical.statistical_bound_erasing(
         alphas,
         labels=labels,
-        cleaned=np.rint(becomes).astype(np.int64),
+        cleaned=becomes,
         gap=label_gap,
         estimating=split,
         **texts,
         **settings,
     )
-
-
-def _frequencies(text: str, option: str, low: float) -> Floats:
-    return numbers(
-        text, option, low=low, high=1.0, allowed=f"numbers in [{low:g}, 1], comma-separated"
-    )
-
-
-def _choosing(text: str) -> int | None:
-    """n_e; None for the trade-off that theory suggests."""
-    if text == "auto":
-        return None
-    if not text.isdigit():
-        raise InputError("--estimating", f"{text!r}", "a whole number of members, or auto")
-    return int(text)

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 #: Shares of texts for which a floor of P0(y*|x) is printed.
 _BELOW = (0.01, 0.05, 0.1)
 
+#: What an erasing bound is: the statement of the theorem is known from recollection only.
+ERASING = "derived (goal and strategy of Theorem 5)"
+
 _CALIBRATION = (
     "Out-of-fold probabilities stand for P0(y|x) only as far as they are calibrated (off by {:.3f}"
     " on average here): what rests on them, {}, is an estimate."
@@ -129,7 +132,7 @@ def feature_only_from_corpus(
 def erasing_from_corpus(
     context: typer.Context, source: Source, asked: Asked, reading: Reading
 ) -> None:
-    """Theorem 5 with τ of a corpus."""
+    """Erasing with τ of a corpus."""
     from gigsim.theory.erasing import erasing_bound
 
     facts, numbers = facts_of(context, source, reading, asked.quiet or asked.as_json)
@@ -141,7 +144,7 @@ def erasing_from_corpus(
     terms = {"tau": facts.tau.upper}
     head = {
         "strategy": "erasing",
-        "theorem": "Hardt et al. (2023), Theorem 5 as restated",
+        "theorem": ERASING,
         **numbers,
         "tau": facts.tau.mean,
         "tau_upper": facts.tau.upper,
@@ -154,7 +157,7 @@ def erasing_from_corpus(
             Curve("upper limit of τ", BLACK, bound(grid)),
             Curve("τ as estimated", BLUE, bound(grid, tau=facts.tau.mean)),
         ]
-        title = "Theorem 5 of Hardt et al. (2023), as restated: erasing a signal"
+        title = "Erasing a signal (derived; goal and strategy of Theorem 5): a corpus"
         draw(context, asked.plot, Drawing(title, grid, curves))
     answer(
         head,

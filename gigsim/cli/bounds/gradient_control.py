@@ -19,6 +19,7 @@ from gigsim.cli.bounds.options import (
     theory_of,
 )
 from gigsim.cli.output import JsonOption
+from gigsim.errors import InputError
 
 _NORMS = "numbers from 0 on, comma-separated, at equally spaced places from θ0 to θ*"
 
@@ -89,6 +90,8 @@ def gradient_control_command(
     if base_norms is not None:
         norms = numbers(base_norms, "--base-norms", low=0, high=float("inf"), allowed=_NORMS)
         limit = need("--reach", reach, "with --base-norms")
+        if norms.size < 2:
+            raise InputError("--base-norms", "one place is no way", "two numbers or more")
         with theory_of("gradient-control"):
             least = float(path_condition(norms, [limit], smoothness=smoothness, length=start))
         tail["path_condition"] = least
@@ -96,7 +99,13 @@ def gradient_control_command(
         sheets.append(
             Sheet("Share above which the way is open", ("", "α"), [("path condition", size(least))])
         )
-    with theory_of("gradient-control"):
+    if gain is not None:
+        most = 1 / (float(alphas.max()) * eta) if eta > 0 else float("inf")
+        if not 0 < gain <= most:
+            raise InputError(
+                "--gain", f"{gain:g} is not in (0, 1/(αη)]", f"over 0, at most {most:g} here"
+            )
+    with theory_of("gradient-control", xi="--gain", rate="--gain"):
         if gain is not None:
             gains = np.full(alphas.shape, gain)
         elif norms is not None and reach is not None:

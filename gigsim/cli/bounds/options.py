@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,7 +73,36 @@ WantOption = Annotated[
         "  [default: the shares for 0.5,0.9,0.99]"
     ),
 ]
-PlotOption = Annotated[Path | None, typer.Option(help="Draw the bound into this file.")]
+#: Endings that a figure's file may have.
+ENDINGS = (".png", ".pdf", ".svg")
+FIGURES = "a .png, .pdf or .svg file"
+
+
+def plottable(path: Path | None) -> Path | None:
+    """A figure's file, refused before anything is computed for it.
+
+    Raises:
+        InputError: its ending is none that a figure may have, or it cannot be there.
+    """
+    if path is None:
+        return None
+    problem = ""
+    if path.is_dir():
+        problem = "it is a folder"
+    elif not path.suffix:
+        problem = "it has no ending"
+    elif path.suffix.lower() not in ENDINGS:
+        problem = f"its ending is {path.suffix}"
+    elif not path.absolute().parent.is_dir():
+        problem = f"there is no folder {path.parent}"
+    if problem:
+        raise InputError("--plot", f"{path} cannot be written ({problem})", FIGURES)
+    return path
+
+
+PlotOption = Annotated[
+    Path | None, typer.Option(help="Draw the bound into this file.", callback=plottable)
+]
 QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print the bounds alone, one a line.")
 ]
@@ -169,24 +199,49 @@ def need(option: str, value: float | None, reason: str) -> float:
 
 
 @contextmanager
-def theory_of(command: str) -> Iterator[None]:
+def theory_of(command: str, **options: str) -> Iterator[None]:
     """What theory refuses is a user's mistake here.
 
+    Args:
+        command: its name.
+        options: by the name of theory's argument, the option that gives it; where none is named
+            here, it is the one of the same name.
+
     Raises:
-        InputError: in place of theory's ValueError.
+        InputError: in place of theory's ValueError, in the words of the command line.
     """
     try:
         yield
     except ValueError as error:
-        raise InputError("gigsim bounds", str(error), f"see gigsim bounds {command} --help") from (
-            error
-        )
+        where, problem = _in_options(str(error), options)
+        raise InputError(where, problem, f"see gigsim bounds {command} --help") from error
+
+
+def _in_options(message: str, options: dict[str, str]) -> tuple[str, str]:
+    """Where and what is wrong, in the words of the command line."""
+    said = re.sub(r"np\.\w+\(([^()]*)\)", r"\1", message)
+    # Arrays are theory's business; the user gave a list of numbers or none.
+    said = re.sub(r",? got (?:\w+=)?array\(.*$", "", said, flags=re.DOTALL)
+    for name, option in options.items():
+        said = re.sub(rf"\b{name}\b", option, said)
+    found = re.match(r"(-*[a-z][a-z_-]*) (must .*)", said, flags=re.DOTALL)
+    if found is None:
+        return "gigsim bounds", said
+    name, problem = found.groups()
+    return name if name.startswith("-") else f"--{name.replace('_', '-')}", problem
+
+
+def plain(text: str) -> bool:
+    """Is a number written the plain way: no underscores, and no digits but 0 to 9?"""
+    return text.isascii() and "_" not in text
 
 
 def _list(text: str, option: str, allowed: str) -> Floats:
     import numpy as np
 
     try:
+        if not plain(text):
+            raise ValueError(text)
         return np.array([float(part) for part in text.split(",")])
     except ValueError as error:
         raise InputError(option, f"{text!r} is no list of numbers", allowed) from error

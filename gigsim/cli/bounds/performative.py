@@ -11,6 +11,7 @@ from gigsim.cli.bounds.app import commands
 from gigsim.cli.bounds.figure import BLACK, BLUE, GREEN, RED, Curve, Drawing, draw
 from gigsim.cli.bounds.options import PlotOption, QuietOption, numbers, theory_of
 from gigsim.cli.output import JsonOption
+from gigsim.errors import InputError
 
 
 @commands.command("performative")
@@ -61,6 +62,12 @@ def performative_command(
     allowed = "numbers in [0, 1], separated by commas"
     alphas = numbers(alpha, "--alpha", low=0, high=1, allowed=allowed)
     parts = numbers(levels, "--levels", low=0, high=1, allowed=f"{allowed}, summing to 1")
+    if mean is not None and sensitivity >= 1:
+        raise InputError(
+            "--mean",
+            f"retraining leads to no stable point at --sensitivity {sensitivity:g}",
+            "a sensitivity under 1",
+        )
     tail: dict[str, Any] = {}
     sheets = []
     with theory_of("performative"):
@@ -69,9 +76,20 @@ def performative_command(
         )
         # Who thinks one level ahead needs no forecast, and no rate under 1.
         single = parts.size == 1 and parts[0] == 1
+        if not single and plain >= 1:
+            raise InputError(
+                "--levels",
+                f"nothing is known of them at a rate εβ/γ of {plain:g}",
+                "a rate under 1, or --levels 1",
+            )
         selfish = plain if single else float(level_rate(parts, plain))
         rates = np.asarray(collective_rate(alphas, selfish))
-        far = np.asarray(distance_to_stable(rounds, rate=rates, start=start))
+        settles = rates < 1
+        # Where the rate is no less, there may be no stable point to be near to.
+        far = np.asarray(
+            distance_to_stable(rounds, rate=np.where(settles, rates, 0.0), start=start)
+        )
+        far = np.where(settles, far, np.nan)
         if mean is not None:
             tail["stable_point"] = float(stable_mean(mean, sensitivity))
             rows = [(f"mean {mean:g} that follows its estimate", number(tail["stable_point"]))]
@@ -94,9 +112,11 @@ def performative_command(
         colours = (BLACK, BLUE, RED, GREEN)
         curves = [
             Curve(
-                f"α = {share_of(a)}, rate {rate:.4g}",
+                f"α = {share_of(a)}, rate {rate:.4g}" + ("" if rate < 1 else ": nothing promised"),
                 colours[place % len(colours)],
-                distance_to_stable(count, rate=rate, start=start),
+                distance_to_stable(count, rate=rate, start=start)
+                if rate < 1
+                else np.full(count.shape, np.nan),
             )
             for place, (a, rate) in enumerate(zip(alphas.tolist(), rates.tolist(), strict=True))
         ]
@@ -108,12 +128,12 @@ def performative_command(
             y="bound on the distance (log scale)",
             log=False,
             limits=None,
-            log_y=start > 0,
+            log_y=start > 0 and bool(settles.any()),
             floor=None,
         )
         draw(context, plot, drawing)
     notes = []
-    if (rates >= 1).any():
+    if not settles.all():
         notes.append("A rate of 1 or more promises nothing: retraining may cycle or diverge.")
     answer(
         {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -21,6 +21,8 @@ from gigsim.cli.bounds.options import (
 )
 from gigsim.cli.output import JsonOption
 from gigsim.errors import InputError
+
+FORMS: tuple[Literal["linear"], Literal["sharp"]] = ("linear", "sharp")
 
 
 @commands.command("regression")
@@ -76,13 +78,14 @@ def regression_command(
     sheets = []
     if within is not None:
         goals = numbers(within, "--within", low=0, high=float("inf"), allowed="numbers from 0 on")
-        masses = {
-            f"{goal:g}": {
-                "linear": float(regression_critical_mass(goal, xi=base, error=error)),
-                "sharp": float(regression_critical_mass(goal, xi=base, error=error, form="sharp")),
+        with theory_of("regression"):
+            masses = {
+                f"{goal:g}": {
+                    form: float(regression_critical_mass(goal, xi=base, error=error, form=form))
+                    for form in FORMS
+                }
+                for goal in goals.tolist()
             }
-            for goal in goals.tolist()
-        }
         tail["critical_mass"] = masses
         rows = [(f"error ≤ {g}", size(m["linear"]), size(m["sharp"])) for g, m in masses.items()]
         sheets.append(Sheet("Share that suffices", ("goal", "α", "α, sharp"), rows))

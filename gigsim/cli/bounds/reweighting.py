@@ -111,7 +111,7 @@ def reweighting_command(
             return 0.0
         return float(share_needed_upweighted(needed, lam=factor, member_error=1.0, other_error=0.0))
 
-    with theory_of("reweighting"):
+    with theory_of("reweighting", lam="--lambda"):
         reached, values = effective(alphas), bound(alphas)
         masses = {f"{goal:g}": mass(goal) for goal in goals}
     weights: dict[str, Any] = {

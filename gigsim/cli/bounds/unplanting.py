@@ -17,6 +17,7 @@ from gigsim.cli.bounds.corpus import (
     SeedOption,
     TargetOption,
     TokenOption,
+    no_corpus,
     source_of,
 )
 from gigsim.cli.bounds.figure import BLUE
@@ -114,6 +115,7 @@ def unplanting_command(
                 "--gap": gap is not None,
                 "--kappa": kappa is not None,
                 "--epsilon": epsilon > 0,
+                "--closeness": closeness_name is not None,
                 "--wrong-label": wrong_label > 0,
             },
             token=token,
@@ -125,6 +127,7 @@ def unplanting_command(
         asked = Asked(alphas, goals, want is not None, plot, as_json, quiet)
         unplanting_from_corpus(context, source, asked, success, adaptive)
         return
+    no_corpus(context)
     closeness = closeness_of(closeness_name, epsilon, VALID_CLOSENESS)
     margin = float(unplanting_margin(wrong_label, success, labels))
     numbers: dict[str, Any] = {"epsilon": epsilon, "closeness": closeness}
