@@ -111,6 +111,7 @@ def _platform(model: GigEconomy, lines: pd.DataFrame) -> dict[str, Any]:
         "success_target": goal,
         "observed": _number(reached.min()) if len(reached) else None,
         "predicted_sufficient": nominal,
+        "theorem": model.lines.theorem(metric),
         "predicted_finite_sample": _reaches(lines, f"finite_{metric}", goal),
         "predicted_exact": _reaches(lines, f"exact_{metric}", goal),
     }

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from gigsim import GigEconomy
+from gigsim.coverage import certificates
 from gigsim.lines import METRICS
 from gigsim.theory import (
     clopper_pearson,
@@ -237,7 +239,9 @@ def test_theorem_5_takes_the_word_from_the_law_where_it_can(make_toy: Make) -> N
                 **word | {"platform.learner.kind": kind, "collective.label_sets": sets}
             )
             lines, stage, target = model.lines, model.stage, model.stage.target
-            assert {m: lines.theorem(m) for m in lines.signals} == {metric: "Theorem 5"}
+            assert {m: lines.theorem(m) for m in lines.signals} == {
+                metric: "Theorem 5, derived form"
+            }
             law, held_out = stage.supply.law, stage.supply.held_out
             found, clean = law.marginals(held_out), law.marginals(held_out.without(["w3"]))
             touched = (found != clean).any(axis=1)
@@ -261,6 +265,13 @@ def test_theorem_5_takes_the_word_from_the_law_where_it_can(make_toy: Make) -> N
             assert lines.promise(0.3, metric) < lines.bound(0.3, metric)
             facts = lines.facts(metric)
             assert (facts["tau"], facts["tau_upper"]) == (known.tau, known.tau_upper)
+            quoted = (facts["opinion_error"], facts["opinion_error_upper"])
+            assert quoted == (known.error, known.error_upper)
+            assert known.error <= known.error_upper
+            # The bound can be had from the row, and so can the promise.
+            for end, line in (("", lines.bound), ("_upper", lines.promise)):
+                by_hand = facts[f"tau{end}"] + facts[f"opinion_error{end}"] / 2
+                assert line(0.3, metric) == erasing_bound(0.3, tau=min(1.0, float(by_hand)))
             assert lines.expected([0.1], metric, 0.0) is None
 
 
@@ -273,9 +284,45 @@ def test_a_word_that_chance_spreads_as_well_is_the_classifiers_affair(make_toy: 
         assert lines.exact([0.1], metric) is not None
 
 
+def test_other_strategies_quote_no_numbers_of_erasing(make_toy: Make) -> None:
+    for strategy in ("feature_label", "unplanting"):
+        facts = make_toy(**{"collective.strategy": strategy}).lines.facts("any")
+        for name in ("tau", "tau_upper", "opinion_error", "opinion_error_upper"):
+            assert np.isnan(facts[name])
+
+
+def test_a_quantile_is_of_one_resume_a_cluster(make_toy: Make) -> None:
+    """Near-duplicates say a thing once: copies of one resume change nothing."""
+    keys = {"collective.strategy": "feature_only", "measure.success": "any"}
+    word = {"collective.signal.token": "w3", "collective.signal.every": 1000}
+    lines = make_toy(**keys | word).lines
+    known, section = lines.known, lines.collective
+    assert known is not None
+    assert len(np.unique(known.clusters)) == len(known.clusters)
+    # Who is below the median is there five times.
+    own = known.marginals[:, lines.target]
+    again = np.repeat(np.arange(len(own)), np.where(own <= np.median(own), 5, 1))
+    copied = replace(
+        known, marginals=known.marginals[again], clusters=known.clusters[again], reported=None
+    )
+    assert len(again) > len(own)
+    # By the word's own ξ nothing is promised; by that of a rarer one the floors matter.
+    rare = replace(lines.quoted["any"], xi=0.001, xi_upper=0.002)
+    grid = np.linspace(0.05, 1, 20)
+    one, two = (
+        certificates(section, {"any": rare}, k, lines.target, lines.p)["any"]
+        for k in (known, copied)
+    )
+    assert 0 < one.bound(1.0) < 1
+    np.testing.assert_array_equal(one.bound(grid), two.bound(grid))
+    np.testing.assert_array_equal(one.bound_low(grid), two.bound_low(grid))
+    counted = feature_only_bound_profile(grid, own[again], xi=0.001)
+    assert not np.array_equal(one.bound(grid), counted), "as independent draws they would"
+
+
 def test_strategies_after_a_model_have_no_line(make_toy: Make) -> None:
     for strategy in ("gradient_cancelling", "label_only"):
-        model = make_toy(**{"collective.strategy": strategy})
+        model = make_toy(**{"collective.strategy": strategy, "corpus.xi": 0.05})
         assert model.lines.signals == {}
         assert list(model.lines.table([0.1, 0.2]).columns) == ["alpha"]
         assert model.lines.facts("any")["theorem_any"] == ""

@@ -11,6 +11,7 @@ import pytest
 
 from gigsim import GigEconomy
 from gigsim.collective.reports import erasure_reports
+from gigsim.errors import InputError
 from gigsim.learners.ragged import Ragged
 from gigsim.learners.recipes import TableRecipe
 from gigsim.learners.table import TableLearner
@@ -53,7 +54,8 @@ def test_nobody_gets_the_target_by_the_exact_platform_once_the_theorem_says_so(
     """Every retraining lies on the steps and on or above the bound."""
     for source in (CELLS, {}):
         for strategy in (UNPLANTING, ADAPTIVE):
-            for sets in ("replace", "extend"):
+            # Who adapts has a choice of label, which who keeps his others has not.
+            for sets in ("replace",) if strategy is ADAPTIVE else ("replace", "extend"):
                 model = ran(
                     make_toy,
                     **source | strategy,
@@ -250,6 +252,24 @@ def test_a_collective_after_a_model_plants_or_relabels_and_says_how_far_it_got(
     summary = model.laboratory.distance
     assert summary is not None
     assert (summary.left, summary.start) == (left, start)
+
+
+@pytest.mark.parametrize("kind", ["linear", "bayes"])
+def test_what_is_in_no_resume_cannot_be_erased(make_toy: Make, kind: str) -> None:
+    keys = {"collective.strategy": "erasure", "platform.learner.kind": kind}
+    with pytest.raises(InputError, match=r"collective\.strategy.*nothing to erase") as refused:
+        make_toy(**keys | {"corpus.xi": 0.0})
+    assert "corpus.xi above 0" in str(refused.value)
+    for there in ({"corpus.xi": 0.1}, {"corpus.xi": 0.0, "collective.signal.token": "w3"}):
+        make_toy(**keys | there)
+
+
+def test_a_word_of_the_law_that_chance_spreads_too_has_no_exact_platform(make_toy: Make) -> None:
+    keys = {**WORD, "platform.learner.kind": "bayes"}
+    with pytest.raises(InputError, match=r"corpus\.xi.*which the law writes by itself") as refused:
+        make_toy(**keys | {"corpus.xi": 0.05})
+    assert "corpus.xi = 0" in str(refused.value)
+    make_toy(**keys)
 
 
 def test_a_measured_curve_needs_no_opinions(make_toy: Make, tmp_path: Path) -> None:

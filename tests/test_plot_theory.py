@@ -21,6 +21,7 @@ from tests.conftest import REPOSITORY
 
 Make = Callable[..., GigEconomy]
 
+DERIVED = "Theorem 5, derived form"
 ANY, EXTEND = {"measure.success": "any"}, {"collective.label_sets": "extend"}
 CELLS = {"corpus.language": "", "corpus.cells": 30}
 LABEL: dict[str, Any] = {}
@@ -32,6 +33,7 @@ BAYES = {"platform.learner.kind": "bayes"}
 LINEAR = {"platform.learner.kind": "linear"}
 
 BOUND, FINITE, EXACT = "nominal: infinite data", "expected at N", "exact: the Bayes classifier"
+ESTIMATE = "estimate: a Bayes classifier"
 
 #: Keys, the theorem's name ("" for none), other lines, what the note says ("" for no note).
 FIGURES: list[tuple[dict[str, Any], str, set[str], str]] = [
@@ -62,10 +64,10 @@ FIGURES: list[tuple[dict[str, Any], str, set[str], str]] = [
     (LINEAR | UNPLANTING | EXTEND, "", set(), "the top label of extended label sets"),
     (BAYES | UNPLANTING | EXTEND, "", set(), "the top label of extended label sets"),
     (BAYES | UNPLANTING | EXTEND | ANY, "Theorem 1 for unplanting", {EXACT}, ""),
-    (LINEAR | ERASURE, "Theorem 5", {EXACT}, ""),
-    (BAYES | ERASURE, "Theorem 5", {EXACT}, ""),
-    (TABLE | ERASURE, "Theorem 5", {EXACT}, ""),
-    (BAYES | ERASURE | EXTEND | ANY, "Theorem 5", {EXACT}, ""),
+    (LINEAR | ERASURE, DERIVED, {EXACT}, ""),
+    (BAYES | ERASURE, DERIVED, {EXACT}, ""),
+    (TABLE | ERASURE, DERIVED, {EXACT}, ""),
+    (BAYES | ERASURE | EXTEND | ANY, DERIVED, {EXACT}, ""),
     (BAYES | ERASURE | EXTEND, "", {EXACT}, "the top label of extended label sets"),
     (BAYES | ERASURE | ANY, "", {EXACT}, "whether y* is in the set where members report one"),
     (LINEAR | {"collective.strategy": "gradient_cancelling"}, "", set(), "Theorem 7 speaks of"),
@@ -73,9 +75,17 @@ FIGURES: list[tuple[dict[str, Any], str, set[str], str]] = [
 ]
 
 
+FEW = {
+    "population.size": 60,
+    "collective.first_movers": 12,
+    "corpus.test_size": 40,
+    "corpus.xi": 0.05,
+    "measure.reference": 0,
+}
+
+
 def ran(make_toy: Make, keys: dict[str, Any]) -> GigEconomy:
-    few = {"population.size": 60, "collective.first_movers": 12, "corpus.test_size": 40}
-    model = make_toy(**few | {"measure.reference": 0, "run.periods": 2} | keys)
+    model = make_toy(**FEW | {"run.periods": 2} | keys)
     model.run()
     return model
 
@@ -133,7 +143,7 @@ def test_just_what_applies_is_drawn(
     )
     assert len(bands) == int(estimated) + int(FINITE in others)
     if estimated:
-        what = "τ" if theorem == "Theorem 5" else "ξ"
+        what = "τ and e" if theorem == DERIVED else "ξ"
         assert any(f"{theorem}, {what} up to its 95 % limit" in entry for entry in legend)
 
 
@@ -142,9 +152,14 @@ def test_where_the_numbers_are_from_is_said(make_toy: Make) -> None:
         # By chance as well, and the law is no longer known; the exact platform then has none.
         spread = {"corpus.xi": 0.05} if keys is LINEAR else {}
         legend = said(drawn(ran(make_toy, keys | ERASURE | spread)))
-        for words in (BOUND, EXACT):
-            (entry,) = [e for e in legend if words in e and "limit" not in e]
-            assert origin in entry
+        (entry,) = [e for e in legend if BOUND in e and "limit" not in e]
+        assert origin in entry
+        # Steps of the clean classifier's posterior are no exact ones, and are not called so.
+        (entry,) = [e for e in legend if EXACT in e or ESTIMATE in e]
+        assert (
+            entry == EXACT + " of the law" if keys is BAYES else "the clean classifier's" in entry
+        )
+        assert ("exact" in entry) == (keys is BAYES)
     posterior = said(drawn(ran(make_toy, LINEAR | LABEL)))
     assert not any("its numbers from" in entry for entry in posterior), "Δ and ξ are the law's"
 
@@ -153,8 +168,9 @@ def test_how_far_a_model_was_is_said_of_the_last_retraining(make_toy: Make) -> N
     model = ran(make_toy, {"collective.strategy": "gradient_cancelling"})
     (entry,) = [e for e in said(drawn(model)) if "Theorem 7" in e]
     last = model.retrainings.iloc[-1]
-    assert f"{last['target_distance']:.3g} left of {last['target_distance_start']:.3g}" in entry
-    assert f"at most {last['target_distance_bound']:.3g}" in entry
+    assert f"at the end {last['target_distance']:.3g} (" in entry
+    assert f"at most {last['target_distance_bound']:.3g};" in entry
+    assert f"from the weights of period 0 {last['target_distance_start']:.3g})" in entry
     assert "no theorem" not in entry
 
 
@@ -171,6 +187,43 @@ def test_the_whole_figure_draws_without_a_warning(make_toy: Make, keys: dict[str
     assert len(figure.axes) == 4
 
 
+@pytest.mark.parametrize(
+    "keys",
+    [
+        *(BAYES | keys for keys in (LABEL, ONLY, UNPLANTING, ERASURE)),
+        *(BAYES | keys | EXTEND for keys in (LABEL, UNPLANTING, ERASURE)),
+        *(LINEAR | {"collective.strategy": name} for name in ("gradient_cancelling", "label_only")),
+    ],
+)
+def test_a_run_that_has_not_begun_has_a_figure(make_toy: Make, keys: dict[str, Any]) -> None:
+    """Nobody follows yet: no point, and for some strategies no line either."""
+    model = make_toy(**FEW | keys)
+    tables = tables_of(model)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = Figure()
+        axes = figure.subplots()
+        success_against_alpha(axes, model.config, tables["retrainings"], tables["theory"])
+        figure.canvas.draw()
+    left, right = axes.get_xlim()
+    assert axes.get_xscale() == "log"
+    assert 0 < left <= 1 / 60 < right
+    assert any(text.get_text().startswith("U(0) = ") for text in axes.texts)
+
+
+def test_a_high_level_is_named_under_its_line(make_toy: Make) -> None:
+    """To unplant, U(0) is near 1: above the line are the points."""
+    model = make_toy(**FEW | UNPLANTING)
+    tables = tables_of(model)
+    for level, under in ((0.2, False), (0.84, False), (0.97, True)):
+        axes = Figure().subplots()
+        first = tables["retrainings"].assign(clean_top1=level)
+        success_against_alpha(axes, model.config, first, tables["theory"])
+        (text,) = [t for t in axes.texts if t.get_text().startswith("U(0)")]
+        assert text.get_text() == f"U(0) = {level:.2f}"
+        assert text.get_verticalalignment() == ("top" if under else "bottom")
+
+
 def test_the_bound_for_this_very_classifier_is_a_mark_a_retraining(make_toy: Make) -> None:
     """Only where ε is certified: a fitted ε would meet the measured S by construction."""
     words = "the bound for this classifier's own ε"
@@ -178,7 +231,8 @@ def test_the_bound_for_this_very_classifier_is_a_mark_a_retraining(make_toy: Mak
         (LINEAR, True),
         (TABLE | CELLS, True),
         (LINEAR | {"measure.certificate": 0}, False),
-        (LINEAR | UNPLANTING, False),
+        (LINEAR | UNPLANTING, True),
+        (LINEAR | UNPLANTING | {"collective.adaptive": True}, False),
         (BAYES, False),
         (LINEAR | ERASURE, False),
     ):

@@ -24,9 +24,10 @@ flipped_top1"""
 RETRAININGS = """period alpha_trained alpha_effective edited_trained loss success_any success_top1
 flipped_any flipped_top1 base_any base_top1 accuracy xi xi_upper xi_token gap gap_kind p bound_any
 bound_top1 reference_any reference_top1 selection selection_p theorem_any theorem_top1 tau tau_upper
-deficit_source finite_any finite_any_sd exact_any finite_top1 finite_top1_sd exact_top1 epsilon_any
-epsilon_any_upper bound_epsilon_any epsilon_top1 epsilon_top1_upper bound_epsilon_top1 epsilon_kind
-target_distance target_distance_bound target_distance_start"""
+opinion_error opinion_error_upper deficit_source finite_any finite_any_sd exact_any finite_top1
+finite_top1_sd exact_top1 epsilon_any epsilon_any_upper bound_epsilon_any epsilon_top1
+epsilon_top1_upper bound_epsilon_top1 epsilon_kind target_distance target_distance_bound
+target_distance_start"""
 COLLECTIVES = """period collective target alpha members free_riders success_any success_top1
 bound_any bound_top1"""
 
@@ -205,5 +206,6 @@ def test_theory_in_a_row_is_theory_in_the_lines_at_that_share(toy_run: GigEconom
             assert row[f"bound_epsilon_{metric}"] <= 1
             assert averaged >= row[f"bound_{metric}"]
     assert (rows["epsilon_kind"] == "monte_carlo").all()
-    assert rows[["tau", "tau_upper", "target_distance"]].isna().all(axis=None)
+    erasing = ["tau", "tau_upper", "opinion_error", "opinion_error_upper"]
+    assert rows[[*erasing, "target_distance"]].isna().all(axis=None)
     assert (rows["deficit_source"] == "posterior").all()

@@ -32,6 +32,8 @@ def as_json(summary: dict[str, Any]) -> dict[str, Any]:
         ({"society.rule": "threshold"}, 2),
         ({"corpus.xi": 0.0}, 2),
         ({"measure.success": "any"}, 2),
+        ({"collective.strategy": "unplanting"}, 2),
+        ({"collective.strategy": "erasure", "collective.signal.token": "w3"}, 2),
     ],
 )
 def test_it_is_json_without_nan(make_toy: Make, keys: dict[str, Any], periods: int) -> None:
@@ -141,6 +143,72 @@ def test_without_a_theorem_there_is_no_prediction_and_no_gap(make_toy: Make) -> 
     assert summary["theory_gap"] is None
     assert summary["alpha_platform"]["predicted_sufficient"] is None
     assert summary["alpha_platform"]["predicted_finite_sample"] is None
+
+
+def test_what_is_expected_says_of_whom(make_toy: Make) -> None:
+    """The finite line is a learner's on N resumes, the exact line the Bayes classifier's."""
+    keys = {"measure.reference": 0, "measure.success_target": 0.6, "population.size": 60}
+    word = {"collective.strategy": "erasure", "collective.signal.token": "w3", "corpus.xi": 0.0}
+    for more, finite, exact in (
+        ({}, True, False),
+        ({"platform.learner.kind": "bayes"}, False, True),
+        (word, False, True),
+        ({"collective.label_sets": "extend"}, False, False),
+    ):
+        model = make_toy(**keys | more)
+        found = summarise_run(model)["alpha_platform"]
+        assert (found["predicted_finite_sample"] is not None) == finite
+        assert (found["predicted_exact"] is not None) == exact
+        for kind, share in (
+            ("finite", found["predicted_finite_sample"]),
+            ("exact", found["predicted_exact"]),
+        ):
+            if not share:
+                continue
+            # Of the shares that are looked at, it is the first that does it.
+            table = model.lines.table([share - 1 / len(model.population), share])
+            assert table[f"{kind}_top1"].iloc[1] >= 0.6
+            assert table[f"{kind}_top1"].iloc[0] < 0.6
+
+
+def test_a_level_that_no_share_reaches_is_not_expected(make_toy: Make) -> None:
+    """Most members err, and y* is not what most report."""
+    keys = {"platform.learner.kind": "bayes", "collective.wrong_label": 0.95}
+    found = summarise_run(make_toy(**keys))["alpha_platform"]
+    assert found["predicted_exact"] is None
+    assert found["predicted_sufficient"] is None
+
+
+def test_nobody_joins_for_what_everybody_has_anyway(make_toy: Make) -> None:
+    """Of what is erased everybody has the benefit: there is no fixed point of joining."""
+    word = {"collective.strategy": "erasure", "collective.signal.token": "w3", "corpus.xi": 0.0}
+    # That people join before there is anything to gain would be a fixed point at 0.
+    cheap = {"population.cost": {"kind": "uniform", "low": -1.0, "high": 2.0}}
+    for kind in ("bayes", "linear"):
+        keys = cheap | {"platform.learner.kind": kind}
+        assert summarise_run(make_toy(**keys))["alpha_society"]["predicted"] == 0.0
+        erased = make_toy(**keys | word)
+        assert "top1" in erased.lines.signals
+        assert summarise_run(erased)["alpha_society"]["predicted"] is None
+
+
+def test_how_far_the_collectives_model_is(make_toy: Make) -> None:
+    keys = {"collective.strategy": "gradient_cancelling", "measure.reference": 0}
+    model = make_toy(**keys | {"population.size": 60, "corpus.xi": 0.0})
+    # Nobody shows the token yet: no number, and JSON has a word for that.
+    empty = {"distance": None, "at_most": None, "period_0_weights": None}
+    found = summarise_run(model)
+    assert found["target_model"] == empty
+    assert as_json(found) == found
+    model.run(2)
+    found, last = summarise_run(model), model.retrainings.iloc[-1]
+    assert found["target_model"] == {
+        "distance": last["target_distance"],
+        "at_most": last["target_distance_bound"],
+        "period_0_weights": last["target_distance_start"],
+    }
+    assert as_json(found) == found
+    assert summarise_run(make_toy(**{"measure.reference": 0})).get("target_model") is None
 
 
 def test_the_gap_to_theory_is_the_largest_shortfall(toy_run: GigEconomy) -> None:

@@ -166,8 +166,9 @@ def run_lines(summary: dict[str, Any], config: Config) -> list[str]:
     final, metric = summary["final"], summary["metric"]
     section = config.collective
     facts = STRATEGIES[section.strategy]
-    theorem = facts.theorem_for(metric, section.label_sets)
     platform, society = summary["alpha_platform"], summary["alpha_society"]
+    # Runs that were written before theorems had several names have no such key.
+    theorem = platform.get("theorem", facts.theorem_for(metric, section.label_sets))
     goal = percent(platform["success_target"], 0)
     lines = [
         f"{summary['name']}, seed {summary['seed']}: {summary['freelancers']:,} freelancers,"

@@ -59,7 +59,7 @@ ADDITIONS = (
     Addition(
         keys=("collective.adaptive", "measure.certificate"),
         columns={"retrainings": _OF_THEORY, "theory": ("exact_",)},
-        summary=("target_model", "alpha_platform.predicted_exact"),
+        summary=("target_model", "alpha_platform.predicted_exact", "alpha_platform.theorem"),
         revised={"theory": ("finite_",)},
         revised_summary=("alpha_platform.predicted_finite_sample", "alpha_society.predicted"),
         learners=frozenset({"bayes", "table"}),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 
 from gigsim import GigEconomy
-from gigsim.collective.strategies import FOUND, PLANTED, Edits
+from gigsim.collective.strategies import FOUND, PLANTED, Edits, nothing
 from gigsim.collective.text_target import TextTarget
 from gigsim.errors import InputError
 from gigsim.learners.linear import LinearLearner
@@ -35,11 +36,13 @@ TOKEN = np.array([WORDS - 1])
 class World:
     """A few dozen resumes in a dozen words, the token's own among them, and a linear platform."""
 
-    def __init__(self, seed: int, people: int = 40, share: float = 0.8) -> None:
+    def __init__(
+        self, seed: int, people: int = 40, share: float = 0.8, natural: float = 0.05
+    ) -> None:
         self.generator = np.random.default_rng(seed)
         plain = self.generator.poisson(0.7, (people, WORDS)).astype(np.int32)
         plain[:, 0] += 1
-        plain[:, -1] = self.generator.random(people) < 0.05
+        plain[:, -1] = self.generator.random(people) < natural
         planted = plain.copy()
         planted[:, -1] += 2
         self.found, self.planted = sparse.csr_array(plain), sparse.csr_array(planted)
@@ -183,6 +186,9 @@ def test_the_distance_is_never_over_its_bound(
     rows = world.rows(Edits(version, labels))
     state = world.train(rows, labels)
     found = world.target.distance(rows, labels, world.planted, state)
+    if not rows[:, TOKEN].sum():
+        assert np.isnan(found).all(), "nobody shows the token: there is no model to be after"
+        return
     undone = world.gradient(tfidf(rows, state["idf"]), labels[:, COLUMN], state["weights"][COLUMN])
     assert found.left <= found.bound + np.linalg.norm(undone) + 1e-12
     if alike is not None:
@@ -242,6 +248,75 @@ def test_a_plan_leaves_no_more_than_doing_nothing(versions: bool) -> None:
         assert np.median(left) < 0.8
 
 
+@given(st.integers(0, 2**32), st.booleans(), st.sampled_from([0.0, 0.05]))
+@settings(max_examples=5)
+def test_a_plan_is_no_worse_than_that_all_plant_or_that_nobody_does(
+    seed: int, versions: bool, natural: float
+) -> None:
+    world = World(seed, natural=natural)
+    follows = np.arange(40) < 20
+    plan = world.plan(follows, versions=versions)
+    simple = Edits(
+        np.where(follows & versions, PLANTED, FOUND).astype(np.int8), world.labels.copy()
+    )
+    simple.labels[follows, COLUMN] = True
+    nobody = Edits(np.zeros(40, dtype=np.int8), world.labels)
+
+    def left(edits: Edits) -> float:
+        return world.target._part_left(world.found, world.planted, edits)
+
+    assert left(plan) <= min(left(simple), left(nobody))
+    rows = world.rows(plan)
+    if left(plan) < np.inf:
+        # By hand: the bound on the distance over the way, as the platform would be read.
+        state = world.state | {"idf": inverse_frequencies(rows)}
+        found = world.target.distance(rows, plan.labels, world.planted, state)
+        if found.start > 0:
+            assert left(plan) == pytest.approx(found.bound / found.start, rel=1e-12)
+
+
+def test_somebody_plants_where_nobody_else_shows_the_token() -> None:
+    """By the idf of resumes as found it weighs nothing, and nothing would seem worth doing."""
+    left = []
+    for seed in range(5):
+        world = World(seed, share=1.0, natural=0.0)
+        follows = np.arange(40) < 20
+        assert inverse_frequencies(world.found)[TOKEN] == 0
+        edits = world.plan(follows, versions=True)
+        assert (edits.version[follows] == PLANTED).any()
+        rows = world.rows(edits)
+        found = world.target.distance(
+            rows, edits.labels, world.planted, world.train(rows, edits.labels)
+        )
+        left.append(found.left / found.start)
+        # Labels alone get nobody anywhere: then they are best left as they are.
+        edits = world.plan(follows, versions=False)
+        assert np.array_equal(edits.labels, world.labels)
+        assert (edits.version == FOUND).all()
+    assert np.median(left) < 0.8, "usually nearer than nobody would be"
+
+
+def test_without_the_token_there_is_no_distance() -> None:
+    world = World(4, natural=0.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = world.target.distance(world.found, world.labels, world.planted, world.state)
+    assert np.isnan(found).all()
+    assert world.target._part_left(world.found, world.planted, nothing(world.labels)) == np.inf
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_a_label_that_all_report_alike_is_no_way_to_a_model(alike: bool) -> None:
+    world = World(1)
+    labels = world.labels.copy()
+    labels[:, COLUMN] = alike
+    edits = Edits(np.full(40, PLANTED, dtype=np.int8), labels)
+    assert world.target._part_left(world.found, world.planted, edits) == np.inf
+    # Everybody follows: a plan that all plant and report y* is not what comes out.
+    plan = world.plan(np.ones(40, dtype=bool), versions=True)
+    assert 0 < plan.labels[:, COLUMN].sum() < 40
+
+
 def test_a_model_that_is_there_already_is_no_division_by_zero() -> None:
     """Some are given y* as it is: θ* is the classifier of period 0, and there is no way to go."""
     world = World(1, share=0.05)
@@ -270,7 +345,8 @@ def test_in_a_run_the_distance_is_that_of_the_deployed_classifier(
     make_toy: Make, strategy: str
 ) -> None:
     model = make_toy(
-        **{"collective.strategy": strategy, "population.size": 60, "measure.reference": 0}
+        **{"collective.strategy": strategy, "population.size": 60, "measure.reference": 0},
+        **{"corpus.xi": 0.05},
     )
     model.run(2)
     aim, stage = model.collective.aim, model.stage
@@ -302,11 +378,101 @@ def test_an_empty_collective_leaves_the_whole_way_at_every_retraining(make_toy: 
             "population.size": 60,
             "population.cost": 100.0,
             "measure.reference": 0,
+            "corpus.xi": 0.05,
         }
     )
     model.run(4)
     rows = model.retrainings
     assert (rows["alpha_effective"] == 0).all()
     assert rows["target_distance"].nunique() == 1
+    assert (rows["target_distance"] > 0).all()
     assert (rows["target_distance"] == rows["target_distance_start"]).all()
     assert (rows["edited_trained"] == 0).all()
+
+
+def test_a_run_in_which_nobody_shows_the_token_has_no_distance_yet(make_toy: Make) -> None:
+    """Nor is it an error: members may come."""
+    model = make_toy(
+        **{
+            "collective.strategy": "gradient_cancelling",
+            "population.size": 60,
+            "measure.reference": 0,
+            "corpus.xi": 0.0,
+        }
+    )
+    model.run(2)
+    columns = ["target_distance", "target_distance_bound", "target_distance_start"]
+    rows = model.retrainings[columns]
+    assert rows.iloc[0].isna().all()
+    assert (rows.iloc[1] > 0).all(), "they plant, though nobody else does"
+    assert model.retrainings["edited_trained"].iloc[1] > 0
+
+
+def test_labels_alone_teach_nothing_of_a_token_that_nobody_has(make_toy: Make) -> None:
+    keys = {"collective.strategy": "label_only", "population.size": 60}
+    with pytest.raises(InputError, match=r"collective\.strategy.*in nobody's resume") as refused:
+        make_toy(**keys | {"corpus.xi": 0.0})
+    assert "corpus.xi above 0" in str(refused.value)
+    # Whoever has it and how: a word of the language does.
+    make_toy(**keys | {"corpus.xi": 0.0, "collective.signal.token": "w3"})
+
+
+@pytest.mark.parametrize("strategy", ["gradient_cancelling", "label_only"])
+def test_a_plan_is_made_when_it_is_for_something(
+    make_toy: Make, monkeypatch: pytest.MonkeyPatch, strategy: str
+) -> None:
+    """Retraining every 3rd period, a reference at every 2nd retraining, six of them in all."""
+    keys = {
+        "collective.strategy": strategy,
+        "population.size": 60,
+        "corpus.xi": 0.1,
+        "platform.retrain_every": 3,
+    }
+    asked: list[int] = []
+    planned = TextTarget.plan
+
+    def counted(self: TextTarget, *args: Any, **options: Any) -> Edits:
+        asked.append(model.period)
+        return planned(self, *args, **options)
+
+    monkeypatch.setattr(TextTarget, "plan", counted)
+    model = make_toy(**keys | {"measure.reference": 2})
+    model.run(12)
+    assert asked == [3, 6, 6, 9, 12, 12], "and in no other period"
+    periods, rows = model.periods.set_index("period"), model.retrainings
+    due = [3, 6, 9, 12]
+    assert periods.index[periods["retrained"]].tolist() == [0, *due]
+    between = periods.drop(index=[0, *due])
+    # Between two trainings people hand in what they have.
+    assert (between["edited"] == 0).all()
+    assert (periods.loc[due, "edited"] > 0).all()
+    np.testing.assert_array_equal(
+        rows["edited_trained"].iloc[1:] * 60, periods.loc[due, "edited"].astype(float)
+    )
+    assert rows["reference_top1"].notna().tolist() == [False, False, True, False, True]
+    # A reference that nobody trains on is no matter to anything else.
+    asked.clear()
+    model = make_toy(**keys | {"measure.reference": 0})
+    model.run(6)
+    assert asked == [3, 6]
+    pd.testing.assert_frame_equal(
+        model.retrainings.filter(regex="^(?!reference)"),
+        rows.iloc[:3].filter(regex="^(?!reference)"),
+    )
+
+
+def test_a_reference_plans_as_a_random_collective_would(make_toy: Make) -> None:
+    """Where it is due, at every retraining or at some, it is the same."""
+    keys = {
+        "collective.strategy": "gradient_cancelling",
+        "population.size": 60,
+        "corpus.xi": 0.1,
+        "platform.retrain_every": 1,
+    }
+    always, sometimes = (make_toy(**keys | {"measure.reference": every}) for every in (1, 2))
+    for model in (always, sometimes):
+        model.run(2)
+    one, two = (m.retrainings["reference_top1"].to_numpy() for m in (always, sometimes))
+    assert np.isnan(two[1])
+    assert two[2] == one[2]
+    assert not np.isnan(one[1:]).any()

@@ -39,8 +39,14 @@ def test_every_strategy_with_every_learner(strategy: StrategyName, kind: str) ->
         build({}, keys)
     message = str(refused.value)
     assert "collective.strategy" in message
-    assert f'collective.strategy = "{strategy}" with platform.learner.kind = "{kind}"' in message
     need = "every step" if strategy == "gradient_control" else "convex loss"
+    with_kind = f'collective.strategy = "{strategy}" with platform.learner.kind = "{kind}"'
+    if need == "every step":
+        # No learner grants it: to name the one that is set would sound as if another did.
+        assert f'collective.strategy = "{strategy}": ' in message
+        assert "platform.learner.kind" not in message
+    else:
+        assert with_kind in message
     assert need in STRATEGIES[strategy].needs
     for words in REASONS[need]:
         assert words in message
@@ -68,6 +74,18 @@ def test_options_are_those_of_some_strategies(
     message = str(refused.value)
     assert f"collective.{option} = " in message
     assert all(name in message for name in having)
+
+
+@pytest.mark.parametrize("kind", ["linear", "bayes"])
+def test_who_keeps_his_other_labels_has_none_to_adapt(kind: str) -> None:
+    keys = settings("unplanting", kind) | {"collective.adaptive": True}
+    assert build({}, keys).collective.adaptive
+    with pytest.raises(InputError, match="and no other") as refused:
+        build({}, keys | {"collective.label_sets": "extend"})
+    message = str(refused.value)
+    assert "collective.adaptive = true" in message
+    assert 'collective.label_sets = "replace"' in message
+    build({}, keys | {"collective.label_sets": "extend", "collective.adaptive": False})
 
 
 @pytest.mark.parametrize("strategy", sorted(STRATEGIES))

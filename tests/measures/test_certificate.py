@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gigsim import GigEconomy
+from gigsim.collective.reports import reported_law, unplanting_reports
 from gigsim.measures.certificate import Probe, make_probe
 from gigsim.resumes.finite_world import FiniteWorld
 from gigsim.resumes.law import LanguageLaw
@@ -41,8 +42,10 @@ READINGS: list[tuple[Goal, LabelSets]] = [
 ]
 
 
-def section(label_sets: LabelSets = "replace", wrong: float = 0.0) -> Any:
-    return SimpleNamespace(label_sets=label_sets, wrong_label=wrong)
+def section(
+    label_sets: LabelSets = "replace", wrong: float = 0.0, strategy: str = "feature_label"
+) -> Any:
+    return SimpleNamespace(strategy=strategy, label_sets=label_sets, wrong_label=wrong)
 
 
 def submitted(
@@ -114,6 +117,64 @@ def test_the_best_answer_has_no_slack_and_the_averaged_theorem_is_left() -> None
         kappa = 0.05 * world.weights @ np.maximum(others - world.label_law[:, 3], 0)
         assert found.slack.mean == pytest.approx(0, abs=1e-15)
         assert found.bound == pytest.approx(1 - (1 - alpha) / alpha * kappa)
+
+
+def unplanted(
+    world: FiniteWorld, target: int, other: int, alpha: float, xi: float, label_sets: LabelSets
+) -> np.ndarray:
+    """P(l in Y | x with the signal) if members say that it is not y*, person by person."""
+    cells, labels = world.label_law.shape
+    law = np.zeros((cells, labels))
+    for x in range(cells):
+        for own in range(labels):
+            chance = world.label_law[x, own]
+            law[x, own] += (1 - alpha) * xi * chance
+            for label in {other} if label_sets == "replace" else {own} - {target}:
+                law[x, label] += alpha * chance
+    return law / ((1 - alpha) * xi + alpha)
+
+
+@given(
+    st.integers(0, 2**32),
+    st.sampled_from(READINGS),
+    st.floats(0.001, 0.9),
+    st.floats(0.0, 0.5),
+)
+@settings(max_examples=40)
+def test_a_classifier_that_was_to_unlearn_a_signal_is_certified_too(
+    seed: int, reading: tuple[Goal, LabelSets], alpha: float, xi: float
+) -> None:
+    """Any classifier whatever: how often it does not give y* is never under the bound."""
+    goal, label_sets = reading
+    generator = np.random.default_rng(seed)
+    world = FiniteWorld.draw(8, generator)
+    target, other = (int(k) for k in generator.permutation(10)[:2])
+    own = np.zeros((8, 10), dtype=bool)
+    reported = reported_law(
+        world.label_law, unplanting_reports(own, target, label_sets, other), label_sets, target
+    )
+    probe = Probe(rows=None, marginals=world.label_law, weights=world.weights, reported=reported)  # type: ignore[arg-type]
+    law = unplanted(world, target, other, alpha, xi, label_sets)
+    mixture = generator.random() ** 3
+    said = (1 - mixture) * law + mixture * generator.random(law.shape)
+    about = section(label_sets, strategy="unplanting")
+    found = probe.assess(said, alpha, section=about, target=target, xi=xi, goal=goal)
+    ahead = world.label_law[:, target]
+    if goal == "any":
+        given_it = said[:, target] > 0.5
+        slack = np.maximum(0, np.where(given_it, 1, -1) * (1 - 2 * law[:, target]))
+        against = 2 * ahead - 1
+    else:
+        given_it = said.argmax(axis=1) == target
+        slack = law.max(axis=1) - law[np.arange(8), said.argmax(axis=1)]
+        against = ahead - world.label_law[:, other]
+    assert found.slack.mean == found.slack.mean_upper == pytest.approx(world.weights @ slack)
+    assert world.weights @ ~given_it >= found.bound - 1e-9
+    # The averaged theorem is what the best answer leaves.
+    best = probe.assess(law, alpha, section=about, target=target, xi=xi, goal=goal)
+    kappa = xi * float(world.weights @ np.maximum(against, 0))
+    assert best.slack.mean == pytest.approx(0, abs=1e-12)
+    assert best.bound >= 1 - (1 - alpha) / alpha * kappa - 1e-9
 
 
 @pytest.mark.slow
@@ -188,6 +249,55 @@ def test_in_a_run_on_a_finite_world_every_classifier_is_certified_on_all_texts(
     assert len(seen) > 3, "tables that learn from a hundred people are not the best answer"
 
 
+@pytest.mark.parametrize("sets", ["replace", "extend"])
+def test_in_a_run_that_unplants_every_classifier_is_certified_on_all_texts(
+    make_toy: Make, sets: LabelSets
+) -> None:
+    keys = {"collective.strategy": "unplanting", "collective.label_sets": sets, "run.periods": 3}
+    model = make_toy(**CELLS | GROWING | keys)
+    stage = model.stage
+    target, law = stage.target, stage.supply.law
+    while not model.finished:
+        model.step()
+        probe = probe_of(model)
+        said = stage.learner.restore(model.platform.deployed).probabilities(probe.rows)
+        row = model.retrainings.iloc[-1]
+        assert row["epsilon_kind"] == "exact"
+        brute = unplanted(law, target, stage.other, row["alpha_effective"], 0.1, sets)
+        given_it = said[:, target] > 0.5
+        slack = np.maximum(0, np.where(given_it, 1, -1) * (1 - 2 * brute[:, target]))
+        assert row["epsilon_any"] == pytest.approx(law.weights @ slack, abs=1e-9)
+        assert row["epsilon_any_upper"] == row["epsilon_any"]
+        assert law.weights @ ~given_it >= row["bound_epsilon_any"] - 1e-12
+        if sets == "extend":
+            assert np.isnan(row["epsilon_top1"]), "no theorem covers it"
+            assert np.isnan(row["bound_epsilon_top1"])
+            continue
+        top = said.argmax(axis=1)
+        slack = brute.max(axis=1) - brute[np.arange(30), top]
+        assert row["epsilon_top1"] == pytest.approx(law.weights @ slack, abs=1e-9)
+        assert law.weights @ (top != target) >= row["bound_epsilon_top1"] - 1e-12
+
+
+def test_in_a_run_that_unplants_on_the_language_there_is_a_limit(make_toy: Make) -> None:
+    keys = {"collective.strategy": "unplanting", "measure.certificate": 300, "run.periods": 2}
+    model = make_toy(**GROWING | keys)
+    model.run()
+    probe, stage = probe_of(model), model.stage
+    assert probe.weights is None
+    assert probe.reported is not None
+    expected = np.tile(np.arange(10) == stage.other, (300, 1))
+    np.testing.assert_array_equal(probe.reported, expected.astype(np.float64))
+    rows = model.retrainings.iloc[1:]
+    assert (rows["epsilon_kind"] == "monte_carlo").all()
+    for metric in ("any", "top1"):
+        assert (rows[f"epsilon_{metric}"] < rows[f"epsilon_{metric}_upper"]).all()
+        # 60 held-out resumes know S to some 6 points: 4 of those s.e.
+        success = rows[f"success_{metric}"]
+        error = np.sqrt((success * (1 - success)).clip(lower=1 / 60) / 60)
+        assert (success + 4 * error >= rows[f"bound_epsilon_{metric}"]).all()
+
+
 def test_in_a_run_on_the_language_fresh_resumes_are_certified(make_toy: Make) -> None:
     model = make_toy(**GROWING | {"measure.certificate": 300, "corpus.xi": 0.05})
     model.run()
@@ -219,7 +329,8 @@ def test_in_a_run_on_the_language_fresh_resumes_are_certified(make_toy: Make) ->
     "keys",
     [
         {"measure.certificate": 0},
-        {"collective.strategy": "unplanting"},
+        {"collective.strategy": "unplanting", "collective.adaptive": True},
+        {"collective.strategy": "unplanting", "measure.certificate": 0},
         {"collective.strategy": "feature_only", "measure.success": "any"},
         {"collective.strategy": "erasure"},
         {"collective.signal.token": "w3"},

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import warnings
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,7 +20,19 @@ LABELS = np.array([[1, 0], [0, 1], [1, 1], [0, 0]], dtype=bool)
 
 
 def stage(aim: str = "planted") -> Any:
-    return SimpleNamespace(test_labels=LABELS, target=1, test_clusters=np.arange(4), aim=aim)
+    # As in a run; of the erased, the first two hold the signal.
+    reluctant = {
+        "planted": ~LABELS[:, 1],
+        "unplanted": LABELS[:, 1],
+        "erased": np.array([True, True, False, False]),
+    }
+    return SimpleNamespace(
+        test_labels=LABELS,
+        target=1,
+        test_clusters=np.arange(4),
+        aim=aim,
+        reluctant=reluctant[aim],
+    )
 
 
 STAGE = stage()
@@ -87,6 +101,46 @@ def test_what_counts_as_success_is_the_strategys_aim(
         assert found[f"base_{metric}"].astype(int).tolist() == base
     # Accuracy is that of the resumes without the signal, whatever the collective is after.
     assert found["accuracy"].tolist() == outcome_of(ONE, STAGE)["accuracy"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("aim", "flipped"), [("planted", 0.5), ("unplanted", 0.0), ("erased", 0.5)]
+)
+def test_flipped_is_success_where_it_is_not_there_from_the_start(aim: str, flipped: float) -> None:
+    found = evaluate([ONE], None, stage(aim), np.random.default_rng(0), draws=50)
+    for metric in ("any", "top1"):
+        assert found.values[f"flipped_{metric}"] == flipped
+
+
+def test_flipped_over_no_resume_is_no_number() -> None:
+    nobody = stage()
+    nobody.reluctant = np.zeros(4, dtype=bool)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        values = evaluate([ONE, TWO], None, nobody, np.random.default_rng(0), draws=50).values
+    assert math.isnan(values["flipped_any"])
+    assert math.isnan(values["flipped_top1"])
+    assert values["success_any"] == 0.625
+
+
+@pytest.mark.parametrize("strategy", ["feature_label", "feature_only", "unplanting", "erasure"])
+def test_a_stage_says_on_whom_success_is_not_there_from_the_start(
+    make_toy: Callable[..., GigEconomy], strategy: str
+) -> None:
+    keys = {"collective.strategy": strategy, "corpus.xi": 0.1, "measure.reference": 0}
+    model = make_toy(**keys | {"population.size": 60})
+    stage = model.stage
+    own = stage.test_labels[:, stage.target]
+    found, clean = (rows.counts.toarray() for rows in stage.tests)
+    differ = (found != clean).any(axis=1)
+    expected = {"unplanting": own, "erasure": differ}.get(strategy, ~own)
+    assert np.array_equal(stage.reluctant, expected)
+    assert 0 < expected.sum() < len(own)
+    first = stage.learner.restore(model.platform.deployed)
+    top, without = (first.probabilities(rows).argmax(axis=1) for rows in stage.tests)
+    success = {"unplanting": top != stage.target, "erasure": top == without}
+    flipped = success.get(strategy, top == stage.target)[expected].mean()
+    assert model.evaluation.values["flipped_top1"] == pytest.approx(flipped, abs=1e-12)
 
 
 def test_a_runs_evaluation_is_its_classifiers_on_its_held_out_resumes(toy_run: GigEconomy) -> None:
