@@ -1,7 +1,9 @@
 """Random worlds of collectives that unplant or erase, hard ones, and shares at which bounds speak.
 
 Shares are drawn above the foot of the bound, and ε so that it leaves something: otherwise most
-worlds would be wasted on promises of nothing.
+worlds would be wasted on promises of nothing. A few worlds lie on edges
+(``planting_worlds.edges``): ξ = 0 (unplanting; erasing needs to have seen what texts are cleaned
+into), Δ = 0 or τ = 0, α = 1.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import numpy as np
 from gigsim.theory.closeness import Closeness
 from gigsim.theory.gaps import Floats
 from gigsim.theory.planting import Goal
-from gigsim.theory.worlds import random_worlds
+from gigsim.theory.worlds import Worlds, random_worlds
 from gigsim.validation.erasing_numbers import (
     deficits,
     erasing_push,
@@ -25,7 +27,8 @@ from gigsim.validation.erasing_numbers import (
     reach,
     unplanting_push,
 )
-from gigsim.validation.erasing_worlds import Relabelled
+from gigsim.validation.erasing_worlds import Ints, Relabelled
+from gigsim.validation.planting_worlds import edges, with_signal_mass
 
 Draw = Callable[[np.random.Generator, int], Relabelled]
 
@@ -50,7 +53,7 @@ def _spent(allowed: Floats, closeness: Closeness) -> Floats:
 def _above_the_foot(against: Floats, chance: Floats) -> Floats:
     """α between the foot of 1 − bκ and 1, even in log α: small collectives are the hard ones."""
     foot = np.maximum(against / (1 + against), 1e-4)
-    return foot ** (1 - chance)
+    return np.where(edges(len(foot)).everybody, 1.0, foot ** (1 - chance))
 
 
 def unplanting_worlds(
@@ -141,7 +144,24 @@ def _signed_worlds(
     if own_labels:
         reported = np.zeros_like(worlds.signal)
     zero = np.zeros(count)
+    worlds = _unopposed(worlds, goal, reported)
+    worlds = with_signal_mass(worlds, np.where(edges(count).unseen, 0.0, worlds.xi))
     return Relabelled(worlds, goal, reported, own_labels, True, zero, zero, zero)
+
+
+def _unopposed(worlds: Worlds, goal: Goal, reported: Ints) -> Worlds:
+    """The same worlds, in some of which y* is tied with ŷ at every signal point.
+
+    Half has y* alone; the other half ŷ alone, or where the question is y* any other label.
+    """
+    labels = np.arange(worlds.sets.shape[1])
+    told = reported if goal == "top1" else (worlds.target[:, None] + 1) % len(labels)
+    told = np.broadcast_to(told, reported.shape)
+    alone = np.array([(worlds.sets == (labels == label)).all(axis=1) for label in labels])
+    tied = (alone[worlds.target][:, None] + alone[told].astype(np.float64)) / 2
+    tied = worlds.base.sum(axis=2, keepdims=True) * tied
+    changed = edges(len(worlds)).unopposed[:, None, None] & worlds.in_signal_set[:, :, None]
+    return replace(worlds, base=np.where(changed, tied, worlds.base))
 
 
 def _cleanable_worlds(
@@ -178,6 +198,7 @@ def _cleanable_worlds(
     # In every other world the signal says the same wherever it is, so that all fail together.
     alike = generator.random((count, 1, 1)) < 0.5
     change, law = np.where(alike, change[:, :1], change), np.where(alike, law[:, :1], law)
+    change = np.where(edges(count).unopposed[:, None, None], 0.0, change)
     mixed = np.where(plain.in_signal_set[..., None], cleaned, (1 - change) * cleaned + change * law)
     worlds = replace(plain, base=texts[..., None] * mixed)
     told = Relabelled(worlds, goal, plain.signal, own_labels, False, *(np.zeros((3, count))))

@@ -28,8 +28,9 @@ def kappa(w: Relabelled) -> Floats:
 
 
 def gaps(w: Relabelled) -> Floats:
-    """d(x)⁺ on X*, shape (B, X)."""
-    return np.maximum(behind(w), 0.0) / w.texts
+    """d(x)⁺ on X*, 0 at texts nobody has, shape (B, X)."""
+    seen = w.texts > 0
+    return np.where(seen, np.maximum(behind(w), 0.0) / np.where(seen, w.texts, 1.0), 0.0)
 
 
 def odds(w: Relabelled) -> Floats:
@@ -41,6 +42,11 @@ def gap_mean(w: Relabelled) -> Floats:
     """The plain mean of the gaps over X*, shape (B,): no bound is valid with it."""
     inside = w.worlds.in_signal_set
     return gaps(w).sum(axis=1) / inside.sum(axis=1)
+
+
+def gap_planted(w: Relabelled) -> Floats:
+    """The mean of the gaps by planted mass, shape (B,): nor with this."""
+    return (w.worlds.weights * gaps(w)).sum(axis=1)
 
 
 def best_other(w: Relabelled) -> Ints:

@@ -143,7 +143,7 @@ KNOWN = (
         "V4b",
         "random finite worlds, ε = 0: exact S of erasing against 1 − 2τ(1−α)/α",
         "S ≥ bound, always",
-        "Hardt et al. 2023, Theorem 5, as restated",
+        "derived; goal and strategy are Theorem 5's (Hardt et al. 2023)",
         _erasing_holds,
     ),
     Known(

@@ -4,13 +4,14 @@ Worlds are drawn where a bound has something to say: base mass on the signal set
 of magnitude, and a share at which the bound under trial is U², U uniform, so that its foot, where
 it is tightest, is visited most. In every third world the share lies just *under* the foot: the
 bound says nothing there, but a mutant that promises more may, and with a single signal point it is
-wrong at once. Where no share gives the success wanted, α is uniform.
+wrong at once. Where no share gives the success wanted, α is uniform. A world in sixteen lies on an
+edge (:func:`edges`): nobody carries the signal, nothing stands against y*, or all are members.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ from gigsim.theory.worlds import Worlds, random_worlds
 from gigsim.theory.wrong_labels import wrong_label_margin
 
 FEATURES = 6
+#: One world in so many is on each of the three edges.
+_EDGE = 48
 
 
 class Reading(NamedTuple):
@@ -93,6 +96,20 @@ def conditional_gaps(worlds: Worlds, goal: Goal) -> Floats:
     return np.where(known, deficits / np.where(known, mass, 1.0), 0.0)
 
 
+Average = Literal["unweighted", "by planted mass"]
+AVERAGES: dict[Average, str] = {
+    "unweighted": "unweighted mean gap",
+    "by planted mass": "mean gap by planted mass",
+}
+
+
+def average(gaps: Floats, worlds: Worlds, how: Average) -> Floats:
+    """A mean of the gaps over X* that does not weigh them by base mass, shape (B,)."""
+    points = worlds.in_signal_set.astype(np.float64)
+    weights = points if how == "unweighted" else worlds.weights
+    return np.minimum((weights * gaps).sum(axis=1) / weights.sum(axis=1), 1.0)
+
+
 def log_uniform(generator: np.random.Generator, low: float, high: float, count: int) -> Floats:
     """Numbers whose logarithms are uniform, shape (count,)."""
     return np.asarray(np.exp(generator.uniform(np.log(low), np.log(high), count)))
@@ -153,6 +170,7 @@ def draw_planted(
         averaged: α is drawn for the averaged form of the bound.
     """
     worlds = base_worlds(generator, count, multi_label=reading.multi_label)
+    worlds = on_edges(generator, worlds)
     wrong = np.zeros(count)
     if erring:
         wrong = generator.uniform(0.01, 0.45, count)
@@ -162,7 +180,8 @@ def draw_planted(
     epsilon = np.zeros(count)
     if closeness is not None:
         epsilon = 0.45 * margin * log_uniform(generator, 1e-3, 1.0, count)
-    gap = worlds.kappa(reading.goal) / worlds.xi if averaged else worlds.gap(reading.goal)
+    carried = np.where(worlds.xi > 0, worlds.xi, 1.0)
+    gap = worlds.kappa(reading.goal) / carried if averaged else worlds.gap(reading.goal)
     share = critical_mass(
         wanted(generator, count),
         xi=worlds.xi,
@@ -171,9 +190,48 @@ def draw_planted(
         epsilon=epsilon,
         closeness=closeness,
     )
-    alpha = near(generator, share)
+    alpha = np.where(edges(count).everybody, 1.0, near(generator, share))
     law = erring_law(worlds, alpha, wrong, reading.label_sets)
     return seen(worlds, reading.goal, alpha, law, epsilon=epsilon, wrong=wrong, margin=margin)
+
+
+class Edges(NamedTuple):
+    """Which worlds are on an edge, bool, shape (B,) each.
+
+    Attributes:
+        unseen: nobody carries the signal, ξ = 0.
+        unopposed: nothing stands against the collective at a signal point, Δ = 0 or τ = 0.
+        everybody: α = 1.
+    """
+
+    unseen: NDArray[np.bool_]
+    unopposed: NDArray[np.bool_]
+    everybody: NDArray[np.bool_]
+
+
+def edges(count: int) -> Edges:
+    """One world in 48 is on each edge."""
+    place = np.arange(count) % _EDGE
+    return Edges(place == 1, place == _EDGE // 3 + 2, place == 2 * _EDGE // 3 + 3)
+
+
+def on_edges(generator: np.random.Generator, worlds: Worlds) -> Worlds:
+    """The same worlds, some with ξ = 0, some with Δ = 0.
+
+    At signal points with Δ = 0 one half has y* alone, the other half some other label alone: a tie,
+    the most that may stand against y* there.
+    """
+    edge = edges(len(worlds))
+    worlds = with_signal_mass(worlds, np.where(edge.unseen, 0.0, worlds.xi))
+    labels = worlds.sets.shape[1]
+    other = (worlds.target + generator.integers(1, labels, len(worlds))) % labels
+    alone = worlds.sets.sum(axis=1) == 1
+    tied = sum(
+        worlds.sets[:, label].T[:, None, :] * (alone / 2) for label in (worlds.target, other)
+    )
+    tied = worlds.base.sum(axis=2, keepdims=True) * tied
+    changed = edge.unopposed[:, None, None] & worlds.in_signal_set[:, :, None]
+    return replace(worlds, base=np.where(changed, tied, worlds.base))
 
 
 def wanted(generator: np.random.Generator, count: int) -> Floats:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import Literal
 
 from threadpoolctl import threadpool_limits
 
+from gigsim import __version__
 from gigsim.validation.experiments import all_experiments, default_workers, run_experiments
 from gigsim.validation.known import all_known
 from gigsim.validation.report import KnownCase, Record
-from gigsim.validation.trials import PARTS, run_trials
+from gigsim.validation.trials import DRAWN_FROM, PARTS, run_trials
 from gigsim.validation.uncovered import UNCOVERED
+
+#: What the bytes of a record depend on, beside the processor.
+_LIBRARIES = {
+    "NumPy": "numpy",
+    "SciPy": "scipy",
+    "scikit-learn": "scikit-learn",
+    "torch": "torch",
+}
 
 Progressing = Literal["known answers", "bounds", "trainings"]
 
@@ -49,9 +60,17 @@ def validate(
         known=rows,
         experiments=experiments,
         parts=parts,
+        drawn_from=DRAWN_FROM,
         worlds=worlds,
         uncovered=[(case, case.show()) for case in UNCOVERED],
+        versions=versions(),
     )
+
+
+def versions() -> dict[str, str]:
+    """Of gigsim, Python and the libraries that compute."""
+    own = {"gigsim": __version__, "Python": platform.python_version()}
+    return own | {name: version(package) for name, package in _LIBRARIES.items()}
 
 
 def _number(name: str) -> tuple[int, str]:

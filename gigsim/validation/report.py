@@ -16,7 +16,8 @@ from gigsim.validation.uncovered import Broken, Uncovered
 _HEAD = """# Validation record
 
 Written by `gigsim validate`; do not edit. All seeds are fixed in the code, so running the command
-again with the same libraries on the same kind of processor writes the same bytes.
+again with the same libraries on the same kind of processor writes the same bytes; with others the
+last digits may differ, and with them a count.
 """
 
 _KNOWN = """## Known answers
@@ -40,12 +41,14 @@ _TRIALS = """## Bounds on trial
 
 Each bound was held against worlds in which what happens is known exactly, worst-case platforms
 included, until it had said something (lay in its span, for a share between 0 and 1) in as many as
-asked for. *Violations*: less happened than was promised; none is allowed, except to a bound that
-holds with probability 1 − δ only, which is allowed a share δ of them. *Slack* is what happens minus
-what was promised, over the worlds in which something was. *Mutants* are wrong versions of the bound
-(a factor dropped, an error term that does not hold); the number is that of the worlds that caught
-each, and none may get away: a bound that may fail in a share δ must have them caught in more than δ
-of the worlds drawn.
+asked for: those are the *informative* ones. *Violations*, counted in all worlds drawn: less
+happened than was promised. A promise of 1 or more is held to 1 and so can be violated too, though
+it does not make a world informative. None is allowed, except to a bound that holds with probability
+1 − δ only, which is allowed a share δ of the worlds drawn. *Slack* is what happens minus what was
+promised, over the informative worlds. *Mutants* are wrong versions of the bound (a factor dropped,
+an error term that does not hold); the number is that of the worlds that caught each, counted as
+violations are, and none may get away: a bound that may fail in a share δ must have them caught in
+more than δ of the worlds drawn.
 """
 
 _UNCOVERED = """## Not covered
@@ -70,15 +73,19 @@ class Record:
         known: the known answers and experiments, with what came out.
         experiments: were learners trained?
         parts: the verdicts on bounds, by part of the theory.
+        drawn_from: what the worlds of a part are, two lines or so, by part.
         worlds: informative worlds asked for.
         uncovered: what is not covered, with its counter-example.
+        versions: of Python and the libraries, by name.
     """
 
     known: Sequence[tuple[KnownCase, Obtained]]
     experiments: bool
     parts: Mapping[str, Sequence[Verdict]]
+    drawn_from: Mapping[str, str]
     worlds: int
     uncovered: Sequence[tuple[Uncovered, Broken]]
+    versions: Mapping[str, str]
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -132,7 +139,13 @@ class Record:
 
     def markdown(self) -> str:
         """The whole record."""
-        parts = [_HEAD, "\n".join(f"- {line}" for line in self.summary()) + "\n", _KNOWN]
+        made = ", ".join(f"{name} {number}" for name, number in self.versions.items())
+        parts = [
+            _HEAD,
+            f"Made with {made}.\n",
+            "\n".join(f"- {line}" for line in self.summary()) + "\n",
+            _KNOWN,
+        ]
         if not self.experiments:
             parts.append(_SKIPPED)
         rows = [
@@ -142,7 +155,7 @@ class Record:
         parts.append(_table(("", "case", "expected", "obtained", "verdict", "source"), rows))
         parts.append(_TRIALS)
         for name, verdicts in self.parts.items():
-            parts.append(f"### {name}\n")
+            parts.append(f"### {name}\n\n{self.drawn_from[name]}\n")
             parts.append(_table(_COLUMNS, [_row(verdict) for verdict in verdicts]))
         parts.append(_UNCOVERED)
         shown = [
@@ -156,6 +169,7 @@ class Record:
         """The same for programs."""
         return {
             **self.counts,
+            "versions": dict(self.versions),
             "worlds": self.worlds,
             "experiments": self.experiments,
             "faults": self.faults,
@@ -224,7 +238,7 @@ _COLUMNS = (
 def _row(verdict: Verdict) -> tuple[str, ...]:
     violations = f"{verdict.violations:,}"
     if verdict.risk:
-        violations += f" (allowed {verdict.risk * verdict.informative:,.0f})"
+        violations += f" (allowed {verdict.risk * verdict.drawn:,.0f})"
     *quantiles, mean = (_short(x) for x in verdict.slack)
     mutants = "; ".join(f"{name}: {n:,}" for name, n in verdict.caught.items()) or "-"
     return (
@@ -247,7 +261,7 @@ def _survivors(verdict: Verdict) -> list[str]:
 
 def _complaint(verdict: Verdict) -> str:
     survived = _survivors(verdict)
-    said = [f"{verdict.violations} violations in {verdict.informative} worlds"]
+    said = [f"{verdict.violations} violations in {verdict.drawn} worlds"]
     said += [f"mutants not caught: {', '.join(survived)}"] if survived else []
     return "; ".join(said)
 

@@ -1,10 +1,11 @@
 """A bound on trial: thousands of worlds in which what really happens is known exactly.
 
 A trial draws worlds, asks the bound what it promises and the world what it does, and counts where
-less happens than was promised. Only worlds in which the bound says something count towards the
-number asked for: a bound on a share that is at most 0 holds whatever happens, one that is 1 or more
-has nothing left to be wrong about. Each trial names *mutants* as well, the bound with a factor
-dropped or an error term that is known not to hold: a trial that a mutant survives proves nothing.
+less happens than was promised. Only worlds in which the bound lies strictly within its span count
+towards the number asked for: a bound on a share that is at most 0 holds whatever happens. One that
+promises 1 or more is held to 1, and counts as violated where less happens, but not as informative.
+Each trial names *mutants* as well, the bound with a factor dropped or an error term that is known
+not to hold: a trial that a mutant survives proves nothing.
 """
 
 from __future__ import annotations
@@ -61,10 +62,10 @@ class Verdict:
         source: of the bound.
         drawn: worlds drawn.
         informative: worlds in which the bound lay in its span; at least as many as asked for.
-        violations: informative worlds in which less happened than was promised.
+        violations: worlds, of all that were drawn, in which less happened than was promised.
         risk: the probability with which it may.
         slack: exact minus bound over the informative worlds: least, 5 %, 50 %, 95 % quantile, mean.
-        caught: for each mutant, the worlds (of all that were drawn) in which it promised too much.
+        caught: for each mutant, the worlds in which it promised too much, likewise.
     """
 
     name: str
@@ -79,17 +80,18 @@ class Verdict:
     @property
     def holds(self) -> bool:
         """No more violations than the bound allows itself, and every mutant caught by more."""
-        enough = self.violations <= self.risk * self.informative
+        enough = self.violations <= self.risk * self.drawn
         return enough and all(count > self.risk * self.drawn for count in self.caught.values())
 
 
-def run_trial(trial: Trial[W], count: int, seed: int) -> Verdict:
+def run_trial(trial: Trial[W], count: int, seed: int, *, batch: int = _BATCH) -> Verdict:
     """Try a bound on worlds until it was informative in ``count`` of them.
 
     Args:
         trial: the bound.
         count: informative worlds, at least 1.
-        seed: of the worlds; equal seeds give equal worlds.
+        seed: of the worlds; equal seeds and batches give equal worlds.
+        batch: worlds drawn at once.
 
     Raises:
         RuntimeError: the bound is informative in too few of the worlds that the trial draws.
@@ -100,18 +102,16 @@ def run_trial(trial: Trial[W], count: int, seed: int) -> Verdict:
     caught = dict.fromkeys(trial.mutants, 0)
     low, high = trial.span
     for _ in range(_MOST_BATCHES):
-        worlds = trial.worlds(generator, _BATCH)
+        worlds = trial.worlds(generator, batch)
         happens, promised = trial.exact(worlds), trial.bound(worlds)
         says = (promised > low) & (promised < high)
         slack = happens[says] - promised[says]
         slacks.append(slack)
         drawn += len(happens)
         informative += len(slack)
-        violations += int((slack < -ROUNDING).sum())
+        violations += _broken(promised, happens, low, high)
         for name, wrong in trial.mutants.items():
-            claims = wrong(worlds)
-            too_much = (claims > low) & (happens < np.minimum(claims, high) - ROUNDING)
-            caught[name] += int(too_much.sum())
+            caught[name] += _broken(wrong(worlds), happens, low, high)
         if informative >= count:
             break
     else:
@@ -128,3 +128,8 @@ def run_trial(trial: Trial[W], count: int, seed: int) -> Verdict:
         slack=(float(least), float(low_end), float(middle), float(high_end), float(every.mean())),
         caught=caught,
     )
+
+
+def _broken(promised: Floats, happens: Floats, low: float, high: float) -> int:
+    """Worlds in which more than ``low`` was promised and less happened, up to ``high``."""
+    return int(((promised > low) & (happens < np.minimum(promised, high) - ROUNDING)).sum())

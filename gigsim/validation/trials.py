@@ -19,6 +19,7 @@ from gigsim.validation import (
     trials_descent,
     trials_erasing,
     trials_planting,
+    trials_profiles,
     trials_samples,
 )
 from gigsim.validation.trial import Trial, Verdict, run_trial
@@ -26,10 +27,52 @@ from gigsim.validation.trial import Trial, Verdict, run_trial
 #: By part of the theory, in the order of the report.
 PARTS: dict[str, tuple[Trial[Any], ...]] = {
     "Planting": tuple(trials_planting.TRIALS),
+    "Planting, by the best value of a sample": tuple(trials_profiles.TRIALS),
     "Unplanting, erasing, regression": tuple(trials_erasing.TRIALS),
     "Convex risk minimisers": tuple(trials_convex.TRIALS),
     "Gradient learners, privacy, performativity, re-weighting": tuple(trials_descent.TRIALS),
     "Finite samples, several collectives, coordination": tuple(trials_samples.TRIALS),
+}
+
+#: What worlds are drawn for each part, two lines or so; the modules of worlds have the rest.
+DRAWN_FROM: dict[str, str] = {
+    "Planting": (
+        "Worlds of 6 texts, 4 labels or the 8 sets of 3 (feature-only: 3 labels or those sets): ξ"
+        " from 0.1 % to 40 % (feature-only and selected members: from 10⁻⁵ on), α where the bound"
+        " lies\nbetween 0 and 1 or up to 30 % lower, ε from 0.05 % to 45 % of μ (jointly in"
+        " feature-only: 2 % to 90 % of p), ω up to 45 %. Of 48 worlds one has ξ = 0, one Δ = 0"
+        " (Theorem 1), one α = 1; with selected members ξ = 0 only."
+    ),
+    "Planting, by the best value of a sample": (
+        "Samples of 30 to 1,000 texts from worlds of 6 texts, 2 labels (floors; ξ from 10⁻⁴ to 10 %"
+        " of αp), 4 labels or the 8 sets of 3 (slack; ξ from 0.1 % to 40 %);\nα from 5 % to 95 %"
+        " (floors) or where the rest of the bound is 0.9 or more (slack), ω up to 30 %; ε = 0,"
+        " δ = 5 %."
+    ),
+    "Unplanting, erasing, regression": (
+        "Worlds of 6 texts, 4 labels or the 8 sets of 3 (regression: 3 numbers), ξ and τ as random"
+        " laws have them; α from the bound's foot (10⁻⁴ at least) to 1, evenly in log α (regression"
+        " from 10⁻³);\nε up to what the bound can bear, ω up to 40 %. Of 48 worlds of unplanting or"
+        " erasing one has ξ = 0 (unplanting only), one Δ = 0 or τ = 0, one α = 1."
+    ),
+    "Convex risk minimisers": (
+        "Populations of some weighted rows, 2 or 3 parameters, whose risk minimiser is computed;"
+        " α from 1 % to 125 % of the critical mass (never over 1); least squares, ridge,"
+        " logistic,\npools of 6 data points, clipped labels; one trial with members drawn at random"
+        " from 40 people, δ = 10 %. No ε: platforms minimise exactly."
+    ),
+    "Gradient learners, privacy, performativity, re-weighting": (
+        "Platforms that run, 3 parameters, up to 25 steps, α from 5 % to 100 %, δ = 5 % where noise"
+        " is drawn; retraining up to 6 times; re-weighting: 6 texts, 4 labels, α from 0 to 1,"
+        "\nξ as it falls, weights that differ by e³ and more. No ε: platforms do exactly what they"
+        " are said to do."
+    ),
+    "Finite samples, several collectives, coordination": (
+        "Worlds of 6 texts, 4 labels or the 8 sets of 3, ξ as it falls or rarer, down to a"
+        " thousandth; samples of 10³ to 10⁷ members, a share of 2 % to 70 %, δ = 5 %, 32 to 32,000"
+        " test points;\nthree collectives of 5 % to 100 % together; α from 1 % to 100 %, up to 90 %"
+        " abstaining and up to 50 % wrong labels or noise. ε = 0."
+    ),
 }
 
 ALL_TRIALS: tuple[Trial[Any], ...] = tuple(trial for part in PARTS.values() for trial in part)

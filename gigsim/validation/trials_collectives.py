@@ -145,6 +145,7 @@ def _collectives(name: str, **numbers: Any) -> Trial[CollectiveWorlds]:
         exact=lambda drawn: drawn.success,
         bound=CollectiveWorlds.bound,
         mutants={
+            "not divided by α₁": lambda drawn: 1 - drawn.alphas[:, 0] * (1 - drawn.bound()),
             "rivals dropped": lambda drawn: drawn.bound(conflict=0.0),
             "half of the rivals' clash": lambda drawn: drawn.bound(conflict=0.5),
             "base dropped": lambda drawn: drawn.bound(kappa=0.0),

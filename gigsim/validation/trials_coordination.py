@@ -128,6 +128,7 @@ def _coordination(name: str, **numbers: Any) -> Trial[NoisyWorlds]:
         exact=lambda drawn: drawn.success,
         bound=NoisyWorlds.coordination,
         mutants={
+            "not divided by α": lambda drawn: 1 - drawn.alpha * (1 - drawn.coordination()),
             "all members act": lambda drawn: drawn.coordination(abstaining=0.0),
             "all labels are right": lambda drawn: drawn.coordination(wrong=0.0),
             "1 − ω for 1 − 2ω": lambda drawn: drawn.coordination(wrong=0.5),
@@ -143,6 +144,7 @@ def _any_noise(name: str, **numbers: Any) -> Trial[NoisyWorlds]:
         exact=lambda drawn: drawn.success,
         bound=NoisyWorlds.any_noise,
         mutants={
+            "not divided by α": lambda drawn: 1 - drawn.alpha * (1 - drawn.any_noise()),
             "as if they abstained": lambda drawn: drawn.any_noise(conflict=0.0),
             "half of the clash": lambda drawn: drawn.any_noise(conflict=0.5),
             "as if it did not depend on the text": lambda drawn: drawn.as_if_everywhere,

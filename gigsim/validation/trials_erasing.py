@@ -20,6 +20,7 @@ from gigsim.validation.erasing_numbers import (
     deficits,
     erasing_push,
     gap_mean,
+    gap_planted,
     gaps,
     kappa,
     mean_moved,
@@ -48,6 +49,11 @@ _ERASING = (
 )
 
 
+def _without_share(bound: Rule) -> Rule:
+    """The same bound, what it loses not divided by α."""
+    return lambda w: 1 - w.alpha * (1 - bound(w))
+
+
 def _unplanting_trials() -> list[Trial[Relabelled]]:
     trials: list[Trial[Relabelled]] = []
     for reading in _UNPLANTING:
@@ -64,7 +70,7 @@ def _unplanting_trials() -> list[Trial[Relabelled]]:
                         w.alpha, xi=w.worlds.xi, gap=gap_mean(w)
                     ),
                     "gaps weighted by what is planted": lambda w: unplanting_bound(
-                        w.alpha, xi=w.worlds.xi, gap=(w.worlds.weights * gaps(w)).sum(axis=1)
+                        w.alpha, xi=w.worlds.xi, gap=gap_planted(w)
                     ),
                 },
             )
@@ -90,33 +96,39 @@ def _unplanting_trials() -> list[Trial[Relabelled]]:
     return trials
 
 
-def _unplanting_near_bayes(reading: Reading, closeness: Closeness) -> Trial[Relabelled]:
-    def bound(w: Relabelled, scale: float = 1.0) -> Floats:
-        return unplanting_bound(
-            w.alpha,
-            xi=w.worlds.xi,
-            gap=kappa(w) / w.worlds.xi,
-            epsilon=scale * w.epsilon,
-            closeness=closeness,
-        )
+def _unplanting_near_bayes(
+    reading: Reading, closeness: Closeness, averaged: bool
+) -> Trial[Relabelled]:
+    def gap_of(w: Relabelled) -> Floats:
+        if not averaged:
+            return gaps(w).max(axis=1)
+        return kappa(w) / np.where(w.worlds.xi > 0, w.worlds.xi, 1.0)
 
+    def of(w: Relabelled, gap: Floats, scale: float = 1.0) -> Floats:
+        numbers = {"xi": w.worlds.xi, "epsilon": scale * w.epsilon}
+        return unplanting_bound(w.alpha, gap=gap, closeness=closeness, **numbers)
+
+    def bound(w: Relabelled, scale: float = 1.0) -> Floats:
+        return of(w, gap_of(w), scale)
+
+    mutants: dict[str, Rule] = {
+        "without 1/α": _without_share(bound),
+        "without ε": lambda w: bound(w, 0.0),
+        "half of ε": lambda w: bound(w, 0.5),
+        "slides' ε-term": lambda w: feature_label_bound(
+            w.alpha, xi=w.worlds.xi, gap=gap_of(w), epsilon=w.epsilon, closeness="slides"
+        ),
+    }
+    if not averaged:
+        mutants["unweighted mean of the gaps"] = lambda w: of(w, gap_mean(w))
+        mutants["gaps weighted by what is planted"] = lambda w: of(w, gap_planted(w))
     return Trial(
-        name=f"unplanting, {reading.name}, {closeness}",
+        name=f"unplanting, {reading.name}, {'mean' if averaged else 'largest'} gap, {closeness}",
         source="derived",
-        worlds=unplanting_worlds(reading, averaged=True, closeness=closeness),
+        worlds=unplanting_worlds(reading, averaged=averaged, closeness=closeness),
         exact=lambda w: w.unplanted(closeness),
         bound=bound,
-        mutants={
-            "without ε": lambda w: bound(w, 0.0),
-            "half of ε": lambda w: bound(w, 0.5),
-            "slides' ε-term": lambda w: feature_label_bound(
-                w.alpha,
-                xi=w.worlds.xi,
-                gap=kappa(w) / w.worlds.xi,
-                epsilon=w.epsilon,
-                closeness="slides",
-            ),
-        },
+        mutants=mutants,
     )
 
 
@@ -144,7 +156,7 @@ def _erasing_trials(reading: Reading) -> list[Trial[Relabelled]]:
     return [
         Trial(
             name=f"erasing, {reading.name}",
-            source="Theorem 5 as restated",
+            source="derived; goal and strategy are Theorem 5's",
             worlds=erasing_worlds(reading, averaged=False),
             exact=Relabelled.erased,
             bound=lambda w: erasing_bound(w.alpha, tau=mean_moved(w)),
@@ -185,6 +197,7 @@ def _erasing_near_bayes(
         return erasing_bound(w.alpha, tau=mean_moved(w), **numbers)
 
     mutants: dict[str, Rule] = {
+        "without 1/α": _without_share(bound),
         "without ε": lambda w: bound(w, 0.0),
         "half of ε": lambda w: bound(w, 0.5),
         "slides' ε-term": lambda w: bound(w, 0.0) - w.epsilon / (1 - w.epsilon),
@@ -243,7 +256,12 @@ def _regression_trial(form: Form) -> Trial[Numbers]:
 
 TRIALS: tuple[Trial[Any], ...] = (
     *_unplanting_trials(),
-    *(_unplanting_near_bayes(r, c) for r in (_UNPLANTING[0], *_UNPLANTING[2:4]) for c in VALID),
+    *(
+        _unplanting_near_bayes(r, c, averaged=True)
+        for r in (_UNPLANTING[0], *_UNPLANTING[2:4])
+        for c in VALID
+    ),
+    *(_unplanting_near_bayes(_UNPLANTING[0], c, averaged=False) for c in VALID),
     _unplanting_with_errors(_UNPLANTING[0]),
     _unplanting_with_errors(_UNPLANTING[4]),
     *(trial for reading in _ERASING for trial in _erasing_trials(reading)),

@@ -9,19 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Literal
-
-import numpy as np
 
 from gigsim.theory.adversary import worst_case_success
 from gigsim.theory.closeness import VALID, Closeness
 from gigsim.theory.gaps import Floats
 from gigsim.theory.planting import feature_label_bound, feature_label_bound_averaged
-from gigsim.validation.planting_worlds import READINGS, SINGLE, Planted, Reading, draw_planted
+from gigsim.validation.planting_worlds import (
+    AVERAGES,
+    READINGS,
+    SINGLE,
+    Average,
+    Planted,
+    Reading,
+    average,
+    draw_planted,
+)
 from gigsim.validation.trial import Trial
 
 Mutants = Mapping[str, Callable[[Planted], Floats]]
-Average = Literal["unweighted", "by planted mass"]
 
 
 def success(drawn: Planted) -> Floats:
@@ -47,7 +52,7 @@ def averaged(drawn: Planted) -> Floats:
     return feature_label_bound_averaged(drawn.alpha, kappa=kappa, margin=drawn.margin)
 
 
-def close(drawn: Planted, closeness: Closeness) -> Floats:
+def close(drawn: Planted, closeness: Closeness | None) -> Floats:
     """Theorem 1 for a platform that is ε-close."""
     return _bound(drawn, _largest(drawn), epsilon=drawn.epsilon, closeness=closeness)
 
@@ -69,16 +74,15 @@ def _odds(drawn: Planted) -> Floats:
 # Mutants. Each is an upper hand that nobody has.
 
 
-def mean_gap(drawn: Planted, how: Average) -> Floats:
+def mean_gap(drawn: Planted, how: Average, closeness: Closeness | None = None) -> Floats:
     """ξ times a mean of the gaps over X* that does not weigh them by base mass."""
-    points = drawn.worlds.in_signal_set.astype(np.float64)
-    weights = points if how == "unweighted" else drawn.weights
-    return _bound(drawn, (weights * drawn.gaps()).sum(axis=1) / weights.sum(axis=1))
+    gap = average(drawn.gaps(), drawn.worlds, how)
+    return _bound(drawn, gap, epsilon=drawn.epsilon, closeness=closeness)
 
 
-def no_share(drawn: Planted) -> Floats:
-    """1 − (1−α)·Δ·ξ, the division by α dropped."""
-    return 1 - (1 - drawn.alpha) * _largest(drawn) * drawn.worlds.xi / drawn.margin
+def no_share(drawn: Planted, closeness: Closeness | None = None) -> Floats:
+    """The division by α dropped: 1 − (1−α)·Δ·ξ/μ for Bayes."""
+    return 1 - drawn.alpha * (1 - close(drawn, closeness))
 
 
 def other_reading(drawn: Planted) -> Floats:
@@ -117,8 +121,8 @@ def budget_not_divided(drawn: Planted) -> Floats:
     return nominal(drawn) - drawn.epsilon / (drawn.alpha * drawn.margin)
 
 
-def as_restated_later(drawn: Planted) -> Floats:
-    """b·((1−ε)Δ + 2ε)·ξ: Corollary 2 as a summary of the later version restates it (μ = 1)."""
+def push_untouched(drawn: Planted) -> Floats:
+    """b·((1−ε)Δ + 2ε)·ξ, without the 1/(1−2ε) (μ = 1)."""
     gap = (1 - drawn.epsilon) * _largest(drawn) + 2 * drawn.epsilon
     return 1 - _odds(drawn) * gap * drawn.worlds.xi / drawn.margin
 
@@ -135,10 +139,12 @@ def rate_below_only(drawn: Planted, rate: Callable[[Floats], Floats]) -> Floats:
     return 1 - _odds(drawn) * _largest(drawn) * drawn.worlds.xi / push
 
 
-_MEANS: Mutants = {
-    "ξ times the unweighted mean gap": partial(mean_gap, how="unweighted"),
-    "ξ times the mean gap by planted mass": partial(mean_gap, how="by planted mass"),
-}
+def _means(closeness: Closeness | None = None) -> Mutants:
+    return {
+        f"ξ times the {name}": partial(mean_gap, how=how, closeness=closeness)
+        for how, name in AVERAGES.items()
+    }
+
 
 _RATES: dict[Closeness, Callable[[Floats], Floats]] = {
     "conditional_tv": lambda epsilon: 2 * epsilon,
@@ -153,6 +159,8 @@ def _of_reading(reading: Reading) -> Mutants:
 
 def _of_closeness(closeness: Closeness) -> Mutants:
     mutants: dict[str, Callable[[Planted], Floats]] = {
+        "not divided by α": partial(no_share, closeness=closeness),
+        **_means(closeness),
         "slides' ε-term": slides,
         "ε ignored": no_epsilon,
         "wrong labels ignored": partial(_careless, closeness=closeness),
@@ -167,7 +175,7 @@ def _of_closeness(closeness: Closeness) -> Mutants:
         )
         mutants["ε not added to the gap"] = partial(rate_below_only, rate=_RATES[closeness])
     if closeness in ("conditional_tv", "conditional_contamination"):
-        mutants["((1−ε)Δ + 2ε)ξ"] = as_restated_later
+        mutants["((1−ε)Δ + 2ε)ξ without 1/(1−2ε)"] = push_untouched
     return mutants
 
 
@@ -184,7 +192,7 @@ def _nominal(reading: Reading) -> Trial[Planted]:
         worlds=partial(draw_planted, reading=reading),
         exact=success,
         bound=nominal,
-        mutants={"not divided by α": no_share, **_MEANS, **_of_reading(reading)},
+        mutants={"not divided by α": no_share, **_means(), **_of_reading(reading)},
     )
 
 
@@ -195,7 +203,7 @@ def _averaged(reading: Reading) -> Trial[Planted]:
         worlds=partial(draw_planted, reading=reading, averaged=True),
         exact=success,
         bound=averaged,
-        mutants={"not divided by α": no_share, **_MEANS},
+        mutants={"not divided by α": no_share, **_means()},
     )
 
 
@@ -207,9 +215,10 @@ def _erring(reading: Reading) -> Trial[Planted]:
         exact=success,
         bound=nominal,
         mutants={
+            "not divided by α": no_share,
             "wrong labels ignored": no_wrong_labels,
             "μ = 1 − ω": half_the_wrong_labels,
-            **_MEANS,
+            **_means(),
         },
     )
 

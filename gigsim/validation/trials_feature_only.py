@@ -4,8 +4,8 @@ Members who have y* plant the signal and leave their label alone; the others sta
 the signal out. Success is ``any``, the question whether y* is in the set; with one label a resume
 the top label as well, where no rival is planted along with y*.
 
-The mutants: the naive reading of the later version's expression, ((1−pα)/(pα))(1−p)ξ; the evasive
-form where nobody evades; ε ignored or as the slides print it; q forgotten.
+The mutants: ((1−pα)/(pα))(1−p)ξ; a factor dropped; the evasive form where nobody evades; ε ignored
+or as the slides print it; q forgotten.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from gigsim.validation.feature_only_worlds import (
 )
 from gigsim.validation.planting_worlds import (
     Planted,
+    edges,
     log_uniform,
     near,
     seen,
@@ -93,8 +94,11 @@ def draw(
         fitting = xi_allowed_feature_only(1 - lost, share, form=form, **numbers)  # type: ignore[arg-type]
         usable = (fitting > 1e-5) & (fitting < 0.9)
         worlds = with_signal_mass(worlds, np.where(usable, fitting, worlds.xi))
+    edge = edges(count)
+    worlds = with_signal_mass(worlds, np.where(edge.unseen, 0.0, worlds.xi))
     q = np.minimum((worlds.base.sum(axis=2) * low).sum(axis=1), 1.0)
     alpha = near(generator, parts.share(np.maximum(lost - q, 0.0), worlds.xi))
+    alpha = np.where(edge.everybody, 1.0, alpha)
     law = feature_only_law(worlds, alpha, away_from_signals(worlds, generator) if evasive else None)
     goal: Goal = "any" if multi_label else "top1"
     nobody_errs = np.zeros(count)
@@ -129,7 +133,7 @@ def bound(drawn: FeatureOnly, kind: Kind) -> Floats:
 # Mutants.
 
 
-def naive(drawn: FeatureOnly) -> Floats:
+def one_minus_floor(drawn: FeatureOnly) -> Floats:
     """1 − ((1−pα)/(pα))·(1−p)·ξ."""
     reach = drawn.p * drawn.planted.alpha
     return 1 - (1 - reach) / reach * (1 - drawn.p) * drawn.planted.worlds.xi
@@ -191,7 +195,7 @@ def _mutants(kind: Kind) -> dict[str, Callable[[FeatureOnly], Floats]]:
         mutants["q forgotten"] = partial(no_quantile, kind=kind)
         mutants["the quantile taken for a floor"] = partial(quantile_as_floor, kind=kind)
     elif kind.closeness is None and kind.variant != "evasive":
-        mutants["((1−pα)/(pα))(1−p)ξ"] = naive
+        mutants["((1−pα)/(pα))(1−p)ξ"] = one_minus_floor
     if kind.closeness is not None:
         mutants["ε ignored"] = partial(no_epsilon, kind=kind)
         mutants["slides' ε-term"] = partial(slides, kind=kind)

@@ -25,11 +25,16 @@ from gigsim.theory.selected_worlds import SelectedWorlds, random_selected_worlds
 from gigsim.theory.worlds import Worlds
 from gigsim.theory.wrong_labels import wrong_label_margin
 from gigsim.validation.planting_worlds import (
+    AVERAGES,
     READINGS,
     SINGLE,
+    Average,
     Planted,
     Reading,
+    average,
     base_worlds,
+    conditional_gaps,
+    edges,
     erring_planted,
     log_uniform,
     seen,
@@ -72,6 +77,8 @@ def draw(
     strength = np.where(generator.random(count) < 0.5, 1.0, generator.random(count) ** 2)
     most = log_uniform(generator, 0.02, 0.98, count)
     who = random_selected_worlds(generator, population, strength=strength, most=most)
+    # All cannot be members here, and ties among others would not stay ties.
+    unseen = edges(count).unseen
 
     # What a bound loses is all but proportional to the base mass of the signal: settle that last.
     scale = (1 - wanted(generator, count)) / generator.uniform(0.7, 1.0, count)
@@ -79,8 +86,12 @@ def draw(
     for _ in range(2):
         now = _bound(who, form, who.rest, reading, margin)
         xi = np.clip(who.population.xi * scale / np.maximum(1 - now, 1e-9), 1e-5, 0.6)
+        xi[unseen] = 1e-5
         who = SelectedWorlds(with_signal_mass(who.population, xi), who.joins)
 
+    who = SelectedWorlds(
+        with_signal_mass(who.population, np.where(unseen, 0.0, who.population.xi)), who.joins
+    )
     alpha = who.alpha
     law = alpha[:, None, None] * erring_planted(who.members, wrong, reading.label_sets)
     law += (1 - alpha)[:, None, None] * who.rest.base
@@ -96,11 +107,12 @@ def _bound(
     margin: Floats,
     epsilon: Floats | float = 0.0,
     closeness: Closeness | None = None,
+    gap: Floats | None = None,
 ) -> Floats:
-    """The bound with ξ and Δ of these worlds."""
+    """The bound with ξ and Δ of these worlds, or another gap."""
     numbers = {
         "xi": np.minimum(against.xi, 1.0),
-        "gap": against.gap(reading.goal),
+        "gap": against.gap(reading.goal) if gap is None else gap,
         "margin": margin,
         "epsilon": epsilon,
         "closeness": closeness,
@@ -154,12 +166,30 @@ def no_epsilon(drawn: Selected, form: Form) -> Floats:
     return _bound(drawn.who, form, drawn.who.rest, drawn.planted, drawn.planted.margin)
 
 
+def no_share(drawn: Selected, form: Form, closeness: Closeness | None) -> Floats:
+    """The division by α dropped."""
+    most = 1.0 if form == "ratio" else 1 - drawn.who.distance
+    return most - drawn.planted.alpha * (most - bound(drawn, form, closeness))
+
+
+def mean_gap(drawn: Selected, form: Form, closeness: Closeness | None, how: Average) -> Floats:
+    """ξ of the rest times a mean of its gaps over X* that does not weigh them by base mass."""
+    case, who = drawn.planted, drawn.who
+    gap = average(conditional_gaps(who.rest, case.goal), who.population, how)
+    return _bound(who, form, who.rest, case, case.margin, case.epsilon, closeness, gap)
+
+
 def _trial(reading: Reading, form: Form, closeness: Closeness | None = None) -> Trial[Selected]:
     kind = "" if closeness is None else f"{closeness}, "
     mutants: dict[str, Callable[[Selected], Floats]] = {
         "Theorem 1 for random members": partial(theorem_1, closeness=closeness, whose="everybody"),
         f"{form} forgotten": partial(theorem_1, closeness=closeness, whose="rest"),
         "ξ and Δ of everybody": partial(population_for_rest, form=form, closeness=closeness),
+        "not divided by α": partial(no_share, form=form, closeness=closeness),
+        **{
+            f"ξ times the {name}": partial(mean_gap, form=form, closeness=closeness, how=how)
+            for how, name in AVERAGES.items()
+        },
     }
     if closeness is not None:
         mutants["ε ignored"] = partial(no_epsilon, form=form)

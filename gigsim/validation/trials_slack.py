@@ -16,13 +16,16 @@ from numpy.typing import NDArray
 from gigsim.theory.gaps import Floats
 from gigsim.theory.slack import feature_label_bound_mean_slack, feature_label_bound_slack_quantile
 from gigsim.validation.planting_worlds import (
+    AVERAGES,
     READINGS,
+    Average,
     Planted,
     Reading,
+    average,
     draw_planted,
     log_uniform,
 )
-from gigsim.validation.trial import Trial
+from gigsim.validation.trial import ROUNDING, Trial
 
 
 @dataclass(frozen=True)
@@ -53,9 +56,10 @@ class Classified:
 
     @property
     def base_slack(self) -> Floats:
-        """ε̄_0, shape (B,)."""
+        """ε̄_0, 0 where nobody carries the signal, shape (B,)."""
         inside = self.planted.worlds.base.sum(axis=2) * self.planted.worlds.in_signal_set
-        return (inside * self.slack).sum(axis=1) / inside.sum(axis=1)
+        carried = inside.sum(axis=1)
+        return (inside * self.slack).sum(axis=1) / np.where(carried > 0, carried, 1.0)
 
     @property
     def above(self) -> Floats:
@@ -76,7 +80,9 @@ def draw(generator: np.random.Generator, count: int, *, reading: Reading) -> Cla
     slack = np.maximum(np.where(answers, -relative, relative), 0.0)
     place = generator.integers(0, relative.shape[1], size=(count, 1))
     level = np.take_along_axis(slack * planted.worlds.in_signal_set, place, axis=1)[:, 0]
-    return Classified(planted, answers, slack, np.where(level < planted.margin, level, 0.0))
+    # Where only the collective is, the slack of a wrong answer is μ: no level, but for rounding.
+    under = level < planted.margin - ROUNDING
+    return Classified(planted, answers, slack, np.where(under, level, 0.0))
 
 
 def success(drawn: Classified) -> Floats:
@@ -125,16 +131,35 @@ def level_added(drawn: Classified) -> Floats:
     return quantile_bound(drawn, slack=0.0) - drawn.level
 
 
+def no_share_in_mean(drawn: Classified) -> Floats:
+    """The division by α dropped: (1−α)(κ + ξ·ε̄_0) + ε̄_G."""
+    worlds, share = drawn.planted.worlds, drawn.planted.alpha
+    return mean_bound(drawn, xi=share * worlds.xi, kappa=share * worlds.kappa(drawn.planted.goal))
+
+
+def no_share_in_quantile(drawn: Classified) -> Floats:
+    """The division by α dropped."""
+    return quantile_bound(drawn, xi=drawn.planted.alpha * drawn.planted.worlds.xi)
+
+
+def mean_gap(drawn: Classified, how: Average) -> Floats:
+    """ξ times a mean of the gaps over X* that does not weigh them by base mass."""
+    return quantile_bound(drawn, gap=average(drawn.planted.gaps(), drawn.planted.worlds, how))
+
+
 _MEAN: Mapping[str, Callable[[Classified], Floats]] = {
     "slack ignored": no_slack,
     "slack of base carriers ignored": partial(mean_bound, slack_base=0.0),
     "slack of base carriers alone": base_slack_only,
+    "not divided by α": no_share_in_mean,
     "wrong labels ignored": partial(mean_bound, margin=1.0),
 }
 _QUANTILE: Mapping[str, Callable[[Classified], Floats]] = {
     "q ignored": partial(quantile_bound, q=0.0),
     "slack ignored": partial(quantile_bound, slack=0.0),
     "slack subtracted": level_added,
+    "not divided by α": no_share_in_quantile,
+    **{f"ξ times the {name}": partial(mean_gap, how=how) for how, name in AVERAGES.items()},
     "wrong labels ignored": partial(quantile_bound, margin=1.0),
 }
 

@@ -1,6 +1,6 @@
 """What no theorem here covers, each with a counter-example that is computed anew.
 
-A formula that is plausible, printed somewhere, or valid next door; and a world, small enough to
+A formula that is plausible, printed on the slides, or valid next door; and a world, small enough to
 check by hand, in which less happens than it would promise.
 """
 
@@ -12,14 +12,19 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gigsim.theory.adversary import worst_case_success
 from gigsim.theory.erasing import erasing_bound
 from gigsim.theory.feature_only import feature_only_bound
 from gigsim.theory.planting import feature_label_bound
+from gigsim.theory.reweighting import effective_share_upweighted
 from gigsim.theory.selected_worlds import SelectedWorlds
 from gigsim.theory.unplanting import unplanting_bound
 from gigsim.theory.worlds import Worlds, all_label_sets
+from gigsim.validation.erasing_worlds import Relabelled
+from gigsim.validation.feature_only_worlds import feature_only_law
 from gigsim.validation.known_planting import slides_world
 from gigsim.validation.known_worlds import feature_only_success
+from gigsim.validation.weighted_worlds import Weighted
 
 
 class Broken(NamedTuple):
@@ -86,14 +91,14 @@ def _one_label(xi: float, own: float) -> Worlds:
     return Worlds(base, np.eye(2, dtype=np.bool_), np.array([[1, 1]]), np.array([0]))
 
 
-def _constants() -> Broken:
+def _push_untouched() -> Broken:
     world, alpha, epsilon = _one_label(0.1, 0.1), 0.16, 0.2
     gap, xi = float(world.gap()[0]), float(world.xi[0])
     promised = 1 - (1 - alpha) / alpha * ((1 - epsilon) * gap + 2 * epsilon) * xi
     return Broken(promised, float(world.worst_case_success(alpha, epsilon, "conditional_tv")[0]))
 
 
-def _garbled() -> Broken:
+def _one_minus_floor() -> Broken:
     floor, alpha = 0.2, 1.0
     world = _one_label(0.26, floor)
     promised = 1 - (1 - floor * alpha) / (floor * alpha) * (1 - floor) * float(world.xi[0])
@@ -107,6 +112,61 @@ def _mean_gap() -> Broken:
     alpha = 0.14
     promised = feature_label_bound(alpha, xi=world.xi[0], gap=0.5)
     return Broken(float(promised), float(world.success(alpha)[0]))
+
+
+def _slides_features() -> Broken:
+    floor, alpha, epsilon = 0.1, 0.2, 0.011
+    world = _one_label(0.0, floor)
+    promised = feature_only_bound(alpha, p=floor, xi=0, epsilon=epsilon, closeness="slides")
+    law = feature_only_law(world, np.array([alpha]))
+    worst = worst_case_success(
+        -world.deficits(law=law),
+        law.sum(axis=2),
+        world.weights,
+        epsilon=epsilon,
+        closeness="joint_tv",
+    )
+    return Broken(float(promised), float(worst[0]))
+
+
+def _errors_count_more() -> Broken:
+    base = np.array([[[0.9, 0.0], [0.1, 0.0]]])
+    world = Worlds(base, np.eye(2, dtype=np.bool_), np.array([[1, 1]]), np.array([1]))
+    alpha, lam = 0.2, 4.0
+    # y* wins the signal point at first, so that the base rows there are what came out wrong.
+    wrong = world.law(alpha)[0].argmax(axis=1)[:, None] != np.arange(2)
+    weights = np.where(wrong, lam, 1.0)[None]
+    share = effective_share_upweighted(
+        alpha,
+        lam=lam,
+        errors_in_collective=alpha * float((world.planted()[0] * wrong).sum()),
+        errors=float((world.law(alpha)[0] * wrong).sum()),
+    )
+    promised = feature_label_bound(share, xi=world.xi[0], gap=world.gap()[0])
+    second = Weighted(world, np.array([alpha]), weights, weights, np.atleast_1d(share))
+    return Broken(float(promised), float(second.success()[0]))
+
+
+def _erasers(seen: float, alpha: float, epsilon: float) -> Relabelled:
+    """One text with the signal and the same without it, of mass ``seen``; both labels as likely."""
+    base = np.outer([1 - seen, seen], [0.5, 0.5])[None]
+    world = Worlds(base, np.eye(2, dtype=np.bool_), np.array([[1, 1]]), np.array([0]))
+    told = np.zeros((1, 2), dtype=np.int64)
+    numbers = np.array([alpha]), np.array([epsilon]), np.zeros(1)
+    return Relabelled(world, "top1", told, False, False, *numbers)
+
+
+def _never_seen() -> Broken:
+    happens = _erasers(0.0, alpha := 0.5, 0.0).erased()
+    return Broken(float(erasing_bound(alpha, tau=0.0)), float(happens[0]))
+
+
+def _without_reach() -> Broken:
+    alpha, epsilon = 0.5, 0.003
+    happens = _erasers(0.01, alpha, epsilon).erased("joint_tv")
+    numbers = {"epsilon": epsilon, "closeness": "joint_tv", "reach": 1.0}
+    promised = erasing_bound(alpha, tau=0.0, **numbers)  # type: ignore[arg-type]
+    return Broken(float(promised), float(happens[0]))
 
 
 def _members() -> Broken:
@@ -155,14 +215,19 @@ UNCOVERED = (
         _slides,
     ),
     Uncovered(
-        "1 − b·((1−ε)Δ + 2ε)·ξ under TV ≤ ε at each x, constants reported of a later version",
-        "one text, P0(y*|x) = 0.1, ξ = 0.1, α = 0.16, ε = 0.2",
-        _constants,
+        "the same term for feature-only",
+        "ξ = 0, p = 0.1, α = 0.2, ε = 0.011: half of the pα that have y* move to another label",
+        _slides_features,
     ),
     Uncovered(
-        "Theorem 3 as 1 − ((1−pα)/(pα))·(1−p)·ξ, a naive reading of a garbled print",
+        "1 − b·((1−ε)Δ + 2ε)·ξ under TV ≤ ε at each x: ε multiplies ξ, without the 1/(1−2ε)",
+        "one text, P0(y*|x) = 0.1, ξ = 0.1, α = 0.16, ε = 0.2",
+        _push_untouched,
+    ),
+    Uncovered(
+        "1 − ((1−pα)/(pα))·(1−p)·ξ for feature-only",
         "one text, P0(y*|x) = p = 0.2, ξ = 0.26, α = 1",
-        _garbled,
+        _one_minus_floor,
     ),
     Uncovered(
         "Theorem 1 with ξ times the unweighted (or G-weighted) mean of Δ_x",
@@ -173,6 +238,23 @@ UNCOVERED = (
         "Theorem 1 where members are not a random draw",
         "two texts, the 20 % who join all have the first, ξ = 1 %",
         _members,
+    ),
+    Uncovered(
+        "Theorem 1 at the effective share where errors of a first training count more",
+        "one signal point, all its base rows of another label, ξ = 0.1, α = 0.2, λ = 4:"
+        " α_eff = 0.161",
+        _errors_count_more,
+    ),
+    Uncovered(
+        "erasing where the cleaned text is never seen",
+        "every text carries the signal, τ = 0, α = ½: the platform may answer anything without it",
+        _never_seen,
+    ),
+    Uncovered(
+        "erasing near Bayes in joint TV without `reach`: 1 − 2bτ − 2ε/α",
+        "1 % of the texts have no signal, τ = 0, α = ½, ε = 0.003: to spoil those is cheap, and all"
+        " others disagree with them",
+        _without_reach,
     ),
     Uncovered(
         "erasing for `any` where members replace their set by the top label",

@@ -24,8 +24,10 @@ RECORD = Record(
         "Planting": [HELD],
         "Others": [RISKY],
     },
+    drawn_from={"Planting": "Worlds of six texts.", "Others": "Worlds of seven."},
     worlds=20_000,
     uncovered=[(EXAMPLE, EXAMPLE.show())],
+    versions={"gigsim": "0.0.7", "Python": "3.99"},
 )
 
 
@@ -45,16 +47,21 @@ def test_every_fault_is_named() -> None:
         known=[(CASE, Obtained("x = 2", False))],
         parts={
             "Planting": [replace(HELD, violations=3), replace(HELD, caught={"m": 0})],
-            "Others": [replace(RISKY, caught={"m": 3000})],
+            "Others": [replace(RISKY, caught={"m": 3000}), replace(RISKY, violations=3001)],
         },
         uncovered=[(EXAMPLE, Broken(0.1, 0.9))],
     )
     said = "\n".join(broken.faults)
-    assert broken.counts["mutants_caught"] == 1
-    assert len(broken.faults) == 5
-    for part in ("V1: x = 2", "3 violations", "not caught: m", "not shown any more: a claim"):
+    assert broken.counts["mutants_caught"] == 2
+    assert len(broken.faults) == 6
+    for part in (
+        "V1: x = 2",
+        "3 violations in 30000 worlds",
+        "not caught: m",
+        "not shown any more: a claim",
+    ):
         assert part in said
-    assert broken.markdown().count("FAILS") == 4
+    assert broken.markdown().count("FAILS") == 5
 
 
 def test_the_markdown_has_it_all_and_its_tables_are_tables() -> None:
@@ -64,7 +71,10 @@ def test_the_markdown_has_it_all_and_its_tables_are_tables() -> None:
         "1 of 2 passed, 1 contrary",
         "a \\| case",
         "contrary",
-        "9 (allowed 2,000)",
+        "9 (allowed 3,000)",
+        "A promise of 1 or more is held to 1",
+        "### Others\n\nWorlds of seven.",
+        "Made with gigsim 0.0.7, Python 3.99.",
         "m: 7",
     ):
         assert part in text
@@ -82,6 +92,7 @@ def test_the_markdown_has_it_all_and_its_tables_are_tables() -> None:
 
 def test_plain() -> None:
     plain = RECORD.plain()
+    assert plain["versions"] == {"gigsim": "0.0.7", "Python": "3.99"}
     assert plain["trials"][0]["mutants"] == {"m": 7}
     assert plain["known"][1]["verdict"] == "contrary"
     assert plain["not_covered"][0]["promised"] == 0.9

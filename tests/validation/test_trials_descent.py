@@ -9,10 +9,16 @@ from gigsim.validation.trials_descent import TRIALS
 from gigsim.validation.weighted_worlds import Weighted, weighted_by_errors
 
 NAMES = [trial.name for trial in TRIALS]
+#: Of these a world costs a tenth of a millisecond and more.
+DEAR = [
+    "gradient control, size that the path takes",
+    "retraining, people who think several levels ahead",
+    "retraining, a collective with a fixed strategy",
+]
 
 
 def judge(trial: Trial, count: int) -> Verdict:
-    verdict = run_trial(trial, count, seed=len(trial.name))
+    verdict = run_trial(trial, count, seed=len(trial.name), batch=min(4096, 2 * count))
     assert verdict.informative >= count
     assert verdict.violations <= trial.risk * verdict.informative
     assert len(trial.mutants) >= 2
@@ -28,8 +34,8 @@ def test_every_trial_is_named_once() -> None:
 
 
 @pytest.mark.parametrize("trial", TRIALS, ids=NAMES)
-def test_on_2000_worlds(trial: Trial) -> None:
-    judge(trial, 2000)
+def test_on_some_worlds(trial: Trial) -> None:
+    judge(trial, 500 if trial.name in DEAR else 2000)
 
 
 @pytest.mark.slow
@@ -39,8 +45,9 @@ def test_on_20000_worlds(trial: Trial) -> None:
 
 
 def test_exact_reports_leave_no_slack() -> None:
-    verdict = judge(TRIALS[NAMES.index("gradient control, exact reports")], 500)
-    assert np.abs(verdict.slack).max() < 1e-9
+    trial = TRIALS[NAMES.index("gradient control, exact reports")]
+    worlds = trial.worlds(np.random.default_rng(0), 100)
+    np.testing.assert_allclose(trial.exact(worlds), trial.bound(worlds), atol=1e-9)
 
 
 def test_the_second_training_by_hand() -> None:

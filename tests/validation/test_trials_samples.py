@@ -27,7 +27,7 @@ def _check(trial: Trial, verdict: Verdict, count: int) -> None:
 
 @pytest.mark.parametrize("trial", TRIALS, ids=lambda trial: trial.name)
 def test_trials(trial: Trial) -> None:
-    _check(trial, run_trial(trial, 2000, SEED), 2000)
+    _check(trial, run_trial(trial, 1000, SEED, batch=2000), 1000)
 
 
 @pytest.mark.slow

@@ -78,7 +78,7 @@ def test_a_fault_is_exit_code_1_and_on_the_record(
     asked["record"] = replace(RECORD, parts={"Planting": [replace(HELD, violations=1)]})
     done = validate("--out", "record.md")
     assert done.exit_code == 1
-    assert "error: a bound: 1 violations in 20000 worlds" in done.stderr
+    assert "error: a bound: 1 violations in 30000 worlds" in done.stderr
     assert "FAILS" in Path("record.md").read_text(encoding="utf-8")
 
 
