@@ -496,11 +496,11 @@ TOGETHER = _set(
     ),
     (
         "collective.evasive=true",
-        ("collective.evasive = true with", 'collective.strategy = "feature_only"'),
+        ("collective.evasive = true with", "an option of feature_only; leave it false"),
     ),
     (
         ("collective.wrong_label=0.1", "collective.strategy=feature_only"),
-        ("collective.wrong_label = 0.1 with", 'reports labels: "feature_label"'),
+        ("collective.wrong_label = 0.1 with", "an option of feature_label; leave it 0.0"),
     ),
     (
         "collective.rotate_every=4",
@@ -532,11 +532,11 @@ TOGETHER = _set(
     ),
     (
         ("society.belief=theory", "collective.label_sets=extend"),
-        ("society.belief: ", "none covers top-1 with extended", 'set measure.success = "any"'),
+        ("society.belief: ", "none covers top-1 with", 'set measure.success = "any"'),
     ),
     (
         ("society.belief=theory", "collective.strategy=feature_only"),
-        ("society.belief: ", "none covers top-1 with feature_only", 'measure.success = "any"'),
+        ("society.belief: ", "none covers top-1 with", 'measure.success = "any"'),
     ),
 )
 
@@ -714,7 +714,7 @@ VALUES = _file(
     ("a deep value", f"run.seed.{'a.' * 2000}x = 1", ("run.seed: a table", "a whole number")),
 )
 
-_NAMES = "give a TOML file or one of: default, early_adopters, feature_only"
+_NAMES = "give a TOML file or one of: default, early_adopters, erasure, feature_only"
 
 NAMES = [
     Malformed("scenarios that are none", name[-40:], said, (), None, name)
