@@ -17,7 +17,6 @@ from gigsim.cli.app import app
 from gigsim.cli.bounds.app import COMMANDS as BOUNDS
 from tests.cli.conftest import Gigsim
 
-
 #: Typer's groups ask for a context and do nothing with it.
 CONTEXT: Any = None
 
