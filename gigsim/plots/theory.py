@@ -101,7 +101,8 @@ def _bound(
             color="black",
             alpha=0.12,
             linewidth=0,
-            label=f"{name}, {what} up to its 95 % limit" + ("" if seen else " (signal never seen)"),
+            label=f"{name}, {what} up to {'their' if erasing else 'its'} 95 % limit"
+            + ("" if seen else " (signal never seen)"),
         )
 
 
