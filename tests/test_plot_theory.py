@@ -144,7 +144,8 @@ def test_just_what_applies_is_drawn(
     assert len(bands) == int(estimated) + int(FINITE in others)
     if estimated:
         what = "τ and e" if theorem == DERIVED else "ξ"
-        assert any(f"{theorem}, {what} up to its 95 % limit" in entry for entry in legend)
+        whose = "their" if " and " in what else "its"
+        assert any(f"{theorem}, {what} up to {whose} 95 % limit" in entry for entry in legend)
 
 
 def test_where_the_numbers_are_from_is_said(make_toy: Make) -> None:
