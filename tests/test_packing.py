@@ -118,6 +118,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         if value and all(type(v) in (float, np.float64) for v in value):
             return [float(v) for v in value]
+        if len(value) > 1 and all(isinstance(v, dict) for v in value):
+            keys = list(value[0])
+            if keys and all(list(row) == keys for row in value):
+                # Rows of a table are packed column by column, each a list.
+                columns = {key: _plain([row[key] for row in value]) for key in keys}
+                return [{key: columns[key][k] for key in keys} for k in range(len(value))]
         return [_plain(inner) for inner in value]
     return value
 
