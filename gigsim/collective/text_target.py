@@ -157,10 +157,12 @@ class TextTarget:
         plan = Edits(np.where(follows, shown[-1], FOUND).astype(np.int8), labels.copy())
         plan.labels[follows, self.column] = True
         best, least = everybody, self._part_left(found, planted, everybody)
-        for _ in range(_ROUNDS):
+        for remaining in reversed(range(_ROUNDS)):
             left = self._part_left(found, planted, plan)
             if left < least:
                 best, least = plan, left
+            if not remaining:
+                break
             idf = inverse_frequencies(_pick(found, planted, plan.version))
             choice = self._choose(found, planted, labels, follows, options, idf, generator)
             version, reported = everybody.version.copy(), labels.copy()
