@@ -76,8 +76,10 @@ class Terms(NamedTuple):
         against = np.maximum(sum_of, 0.0) * mass + self.budget
         push = share * self.push
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            bound = 1 - against / push - self.additive
-        return np.where(push > 0, bound, -np.inf)[()]
+            # A product that underflows to 0 is not a share or a push of 0.
+            lost = np.where(push > 0, against / push, against / share / self.push)
+            bound = 1 - lost - self.additive
+        return np.where((share > 0) & (self.push > 0), bound, -np.inf)[()]
 
     def share(self, lost: Floats, mass: Floats) -> Floats:
         """The least α at which the bound is 1 − ``lost``; over 1, or inf, where no share gives it.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -42,6 +42,8 @@ def test_a_small_sample_has_no_floor() -> None:
     st.floats(0, 1),
     st.floats(0, 0.1),
 )
+@example(np.array([2.02314802e-225]), 2.023148016064148e-225, 0.0)
+@example(np.array([0.5]), 5e-324, 0.0)
 def test_the_profile_is_the_best_of_all_quantiles(
     evasive: bool, sample: np.ndarray, alpha: float, xi: float
 ) -> None:
