@@ -8,33 +8,44 @@ others it says so and remembers it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from gigsim.config.sections import Config
 from gigsim.environment import differences, environment
 from gigsim.errors import InputError
-from gigsim.experiments.seeds import canonical
-from gigsim.experiments.study import Study
-from gigsim.inputs import digests, file_keys, files_of
+from gigsim.inputs import digests, files_of
 from gigsim.store.index import explained
 from gigsim.store.store import write_durably
 from gigsim.store.writers import Lock
 
 INPUTS_FILE, PROVENANCE_FILE = "inputs.json", "provenance.json"
 
-_ALLOWED = "the folder that gigsim sweep made is needed, whole"
+_ALLOWED = "the folder that gigsim made is needed, whole"
+#: Learners that compute with torch.
+_TORCH = ("frozen", "transformer")
 
 
-def inputs_now(study: Study) -> dict[str, str]:
+class Begun(Protocol):
+    """What a folder is begun with: a study, or the plan of curves."""
+
+    def telling(self) -> Sequence[tuple[str, Config]]:
+        """Configs that name all files that any of its configs names.
+
+        Each with words that say whose it is, to be put behind a key; "" where there is one config.
+        """
+        ...
+
+
+def inputs_now(work: Begun) -> dict[str, str]:
     """Digests of the files that the configs of a study name, by name as the configs have it.
 
     Raises:
         InputError: one is not there or cannot be read.
     """
-    named = _named(study)
+    named = _named(work)
     found = digests(named)
     for name, digest in found.items():
         if digest is None:
@@ -50,7 +61,7 @@ def write_inputs(inputs: Mapping[str, str], folder: Path) -> None:
     write_durably(folder / INPUTS_FILE, f"{content}\n".encode())
 
 
-def check_inputs(study: Study, folder: Path) -> None:
+def check_inputs(work: Begun, folder: Path) -> None:
     """Refuse to go on with other files than those that a study was begun with.
 
     Raises:
@@ -59,7 +70,7 @@ def check_inputs(study: Study, folder: Path) -> None:
     then = _json(folder / INPUTS_FILE).get("files")
     if not isinstance(then, dict):
         raise InputError(str(folder / INPUTS_FILE), "names no files", _ALLOWED)
-    now = digests({**_named(study), **dict.fromkeys(then, "")})
+    now = digests({**_named(work), **dict.fromkeys(then, "")})
     for name in sorted(now):
         if name not in then:
             problem = f"was not there when the study in {folder} was begun"
@@ -75,14 +86,14 @@ def check_inputs(study: Study, folder: Path) -> None:
             raise InputError(name, problem, "the file as it was, or a new study")
 
 
-def check_environment(study: Study, folder: Path) -> tuple[str, ...]:
+def check_environment(work: Begun, folder: Path) -> tuple[str, ...]:
     """In what libraries and CPU differ from those that a study was begun with, a phrase each.
 
     Raises:
         InputError: another version of gigsim began it; there is no ``provenance.json``.
     """
     then = _json(folder / PROVENANCE_FILE)
-    load_libraries(study)
+    load_libraries(work)
     now = environment()
     versions = then.get("versions")
     wrote = versions.get("gigsim") if isinstance(versions, dict) else None
@@ -96,9 +107,9 @@ def check_environment(study: Study, folder: Path) -> tuple[str, ...]:
     return tuple(differences(then, now))
 
 
-def load_libraries(study: Study) -> None:
+def load_libraries(work: Begun) -> None:
     """Load torch where a case uses it: how it sees the CPU is asked only of a loaded one."""
-    if any(config.platform.learner.kind == "transformer" for config in _configs(study)):
+    if any(config.platform.learner.kind in _TORCH for _, config in work.telling()):
         import_module("torch")
 
 
@@ -126,43 +137,13 @@ def remember(folder: Path, differs: Sequence[str], finished: int) -> None:
             lock.release()
 
 
-def _named(study: Study) -> dict[str, str]:
-    """Names of files in all cases, with the key and the first case that name each."""
+def _named(work: Begun) -> dict[str, str]:
+    """Names of files in all configs, with the key and the first config that name each."""
     found: dict[str, str] = {}
-    for case, config in zip(_telling(study), _configs(study), strict=True):
+    for whose, config in work.telling():
         for name, key in files_of(config).items():
-            found.setdefault(name, f"{key} of case {case}" if study.keys else key)
+            found.setdefault(name, f"{key}{whose}")
     return found
-
-
-def _configs(study: Study) -> Iterator[Config]:
-    return (study.case_config(case) for case in _telling(study))
-
-
-def _telling(study: Study) -> list[int]:
-    """The first case of each set of values that may name files: configs take a while to build."""
-    first: dict[str, int] = {}
-    for case, found in enumerate(study.cases):
-        telling = {k: _texts(v) for k, v in found.values.items() if _may_name(k)}
-        first.setdefault(canonical(telling), case)
-    return list(first.values())
-
-
-def _may_name(key: str) -> bool:
-    """Has the value of this key a say in which files a config names?"""
-    if key == "at" or key.startswith("at."):
-        return True
-    kinds = (f"{file.rpartition('.')[0]}.kind" for file in file_keys())
-    return key in kinds or any(f"{file}.".startswith(f"{key}.") for file in file_keys())
-
-
-def _texts(value: Any) -> Any:
-    """A value without its numbers, which name nothing."""
-    if isinstance(value, Mapping):
-        return {key: _texts(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_texts(inner) for inner in value]
-    return value if isinstance(value, str) else None
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from gigsim.experiments.dotted import at, plain, table_of
 from gigsim.experiments.seeds import canonical, run_seed
 from gigsim.experiments.study_check import cases_in, parts_of
 from gigsim.experiments.study_file import MOST_RUNS, RECORDABLE, StudyLimits, StudyTable
+from gigsim.experiments.telling import cases_that_tell
 
 #: Bytes of a STUDY.toml; a design of more cases than it holds belongs into a CSV.
 LARGEST = 4 << 20
@@ -116,6 +117,13 @@ class Study:
             key: cell(self._resolved(case, key) if kind == "json" else self._value(case, key), kind)
             for key, kind in self._kinds.items()
         }
+
+    def telling(self) -> list[tuple[str, Config]]:
+        """Configs that name all files that any case's does (``origin.Begun``)."""
+        return [
+            (f" of case {case}" if self.keys else "", self.case_config(case))
+            for case in cases_that_tell(self.cases)
+        ]
 
     def digest(self) -> str:
         """Twelve hexadecimal digits that name what is computed and kept."""

@@ -133,7 +133,7 @@ def test_every_case_is_asked_and_none_in_vain(home: Path) -> None:
     write(home / "other.csv", 0.5)
     assert sorted(origin.inputs_now(study)) == ["cost.csv", "other.csv"]
     # Numbers are alike, and so is what says nothing of files.
-    assert len(origin._telling(study)) == 4
+    assert len(study.telling()) == 4
 
 
 def test_inputs_hold_names_and_digests_only(home: Path) -> None:
