@@ -1,0 +1,149 @@
+"""A reproduction on its way: one folder of curves an experiment and learner, and the report.
+
+Each step ends with its rows in the report's folder, so that whatever ends the process leaves whole
+experiments behind; the next process goes on in the folders that it finds, trains what is missing
+and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from gigsim.curves.arm import Arm
+from gigsim.curves.plan import Plan
+from gigsim.curves.tables import load_curve
+from gigsim.curves.work import begin_curves
+from gigsim.errors import InputError
+from gigsim.reproduction.catalogue import named
+from gigsim.reproduction.plan import plan, second_stage
+from gigsim.reproduction.report import write_report
+from gigsim.reproduction.setting import Setting
+from gigsim.results.kinds import kind_of
+from gigsim.runs import read_table, write_table
+from gigsim.store.index import explained
+
+
+@dataclass(frozen=True)
+class Step:
+    """One experiment with one learner.
+
+    Attributes:
+        experiment: its name.
+        learner: kind.
+        arms: its curves.
+    """
+
+    experiment: str
+    learner: str
+    arms: tuple[Arm, ...]
+
+    @property
+    def name(self) -> str:
+        """Of its file among the report's."""
+        return f"{self.experiment}-{self.learner}"
+
+    @property
+    def plan(self) -> Plan:
+        """Its first stage."""
+        return Plan(f"reproduce-{self.name}", self.arms)
+
+    def more(self, rows: pd.DataFrame) -> Plan | None:
+        """Its second stage, from the rows of the first; None where there is none."""
+        arms = second_stage(self.arms, rows)
+        return Plan(f"reproduce-{self.name}-more", tuple(arms)) if arms else None
+
+
+def steps(
+    names: Sequence[str], learners: Sequence[str], setting: Setting, targets: Sequence[str] = ()
+) -> list[Step]:
+    """What is to be done, an experiment after the other, quick learners first in each.
+
+    Raises:
+        InputError: as :func:`gigsim.reproduction.plan.plan`.
+    """
+    found = plan(names, learners, setting, targets=targets)
+    wanted = [(name, learner) for name in named(names) for learner in dict.fromkeys(learners)]
+    prefix = {step: f"{step[0]}: " for step in wanted}
+    made = []
+    for step in wanted:
+        own = [
+            arm
+            for arm in found
+            if arm.name.startswith(prefix[step]) and f" / {step[1]} / " in arm.name
+        ]
+        if own:
+            made.append(Step(*step, tuple(own)))
+    return made
+
+
+def folder_of(wanted: Plan, out: Path, command: Sequence[str]) -> Path:
+    """The folder of a plan: the one that an earlier process began, or a new one.
+
+    Raises:
+        InputError: ``out`` cannot be written to.
+    """
+    digest = wanted.digest()
+    if out.is_dir():
+        for path in sorted(out.glob(f"*-{wanted.name}-{digest}")):
+            if kind_of(path) == "curve":
+                return path
+    return begin_curves(wanted, out, command)
+
+
+def keep(step: Step, folders: Sequence[Path], into: Path) -> None:
+    """Put the rows of a step that is done into the report's folder.
+
+    Raises:
+        InputError: trainings of it failed; the folder cannot be written to.
+    """
+    parts = []
+    for folder in folders:
+        found = load_curve(folder)
+        if not found.complete:
+            raise InputError(
+                str(folder), "lacks trainings that failed", f"gigsim curve --resume {folder}"
+            )
+        parts.append(found.rows)
+    rows = pd.concat(parts, ignore_index=True)
+    with explained(into):
+        into.mkdir(parents=True, exist_ok=True)
+        path = into / f"{step.name}.parquet"
+        partial = into / f".{path.name}.partial-{os.getpid()}"
+        write_table(rows, partial)
+        partial.replace(path)
+
+
+def kept(into: Path) -> pd.DataFrame:
+    """All rows in a report's folder, whoever put them there.
+
+    Raises:
+        InputError: there are none, or a file is damaged.
+    """
+    return pd.concat([rows for _, rows in _kept(into)], ignore_index=True)
+
+
+def report(into: Path) -> list[Path]:
+    """Write the report of what is in its folder; returns the files.
+
+    Raises:
+        InputError: as :func:`kept`; the folder cannot be written to.
+    """
+    rows = kept(into)
+    with explained(into):
+        return write_report(into, rows)
+
+
+def _kept(into: Path) -> Iterator[tuple[str, pd.DataFrame]]:
+    paths = sorted(into.glob("[a-z]*.parquet")) if into.is_dir() else []
+    if not paths:
+        raise InputError(str(into), "no rows of experiments", "gigsim reproduce puts them there")
+    for path in paths:
+        try:
+            yield path.stem, read_table(path)
+        except (OSError, ValueError) as error:
+            raise InputError(str(path), f"cannot be read ({error})", "as it was written") from error
