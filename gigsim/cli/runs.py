@@ -21,7 +21,7 @@ from gigsim.cli.output import (
 from gigsim.errors import InputError
 
 runs_app = typer.Typer(
-    help="Runs, replicates and studies: list, show, compare, verify, delete.\n\n"
+    help="Runs, replicates, studies and curves: list, show, compare, verify, delete.\n\n"
     "Example: gigsim runs list",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -31,7 +31,7 @@ _RUN = re.compile(r"(\d{1,9})\.(\d{1,9})")
 _AGE = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
-FolderArgument = Annotated[Path, typer.Argument(help="A run, replicates or a study.")]
+FolderArgument = Annotated[Path, typer.Argument(help="A run, replicates, a study or curves.")]
 
 
 @runs_app.command("list")
@@ -84,8 +84,10 @@ def show_command(
     if config:
         if as_json or figure is not None:
             raise InputError("--config", "given beside --json or --figure", "one of them")
-        if number is None and source.kind == "study":
-            raise InputError("--config", "a study has many", "say which: --run CASE.REPLICATE")
+        if number is None and source.kind in ("study", "curve"):
+            raise InputError(
+                "--config", f"a {source.kind} has many", "say which: --run CASE.REPLICATE"
+            )
         print_lines([dumps(source.config(*(number or (0, 0)))).rstrip("\n")])
         return
     if figure is not None:
@@ -147,7 +149,8 @@ def verify_command(
     Example: gigsim runs verify runs/20230723T120005Z-leak-0123456789ab --sample 20
     """
     from gigsim.cli.runs_words import verdict_line, verification_lines
-    from gigsim.results.verify import Verdict, verify
+    from gigsim.results.verdicts import Verdict
+    from gigsim.results.verify import verify
 
     silent = quiet or as_json
 

@@ -79,7 +79,64 @@ def shown(source: Source, number: tuple[int, int] | None) -> Shown:
         return Shown(source.summary, replicates_lines(source.summary))
     if isinstance(source, StudySource):
         return _study(source)
+    if source.kind == "curve":
+        return _curve(source)
     raise LookupError(source.kind)
+
+
+def _curve(source: Source) -> Shown:
+    from gigsim.curves.summary import critical_masses
+    from gigsim.curves.tables import load_curve
+
+    found, ended = load_curve(source.path), source.ended
+    curves = critical_masses(found.rows, found.plan) if len(found.rows) else []
+    content = {
+        "kind": "curve",
+        "name": source.name,
+        "learner": source.learner,
+        "jobs": ended.runs,
+        "finished": ended.finished,
+        "failed": ended.failed,
+        "open": ended.open,
+        "complete": source.complete,
+        "points": len(found.rows),
+        "failures": _grouped(source.failures()),
+        "curves": curves,
+    }
+    lines = [
+        f"{source.name}: {count(len(found.plan.arms), 'curve')}, {len(found.rows):,} points,"
+        f" {source.learner}",
+        f"  jobs: finished {ended.finished:,}, failed {ended.failed:,}, open {ended.open:,}"
+        + (f" ({ended.held:,} being done)" if ended.held else ""),
+    ]
+    table = Table(title="means over seeds, 95 %: seeds and held-out resumes", title_justify="left")
+    for name in ("curve", "α", "members", "S", "low", "high", "U", "accuracy"):
+        table.add_column(name, justify="left" if name == "curve" else "right")
+    for row in found.summary.head(_MOST * 5).to_dict("records"):
+        name = row["name"] + (f" #{row['retraining']}" if row["retraining"] > 1 else "")
+        shares = [row[k] for k in ("success", "success_low", "success_high")]
+        shares += [row[f"base_{row['goal']}"], row["accuracy"]]
+        table.add_row(
+            name,
+            percent(row["alpha"], 2),
+            f"{row['members']:,}",
+            *(f"{share:.3f}" for share in shares),
+        )
+    after = []
+    for curve in curves:
+        half, goal = (_mass_words(curve[key]) for key in ("alpha_half", "alpha_platform"))
+        after.append(
+            f"{curve['name']}: half-way at α = {half}, S = {curve['success_target']:g} at {goal}"
+        )
+    return Shown(content, lines, table, {}, after)
+
+
+def _mass_words(mass: dict[str, Any]) -> str:
+    """A critical mass with its interval, in per cent."""
+    number, low, high = (mass[key] for key in ("number", "low", "high"))
+    said = f"{mass['open']} {percent(number, 3)}".strip()
+    ends = f"{percent(low, 3)} to {percent(high, 3)}" if high is not None else "no upper limit"
+    return f"{said} ({ends})"
 
 
 def draw(source: Source, number: tuple[int, int] | None, path: Path) -> None:
@@ -121,6 +178,14 @@ def _figure(source: Source, number: tuple[int, int] | None) -> Any:
         return replicates_overview(
             source.config(0, 0), source.summary, periods, retrainings, theory, runs
         )
+    if source.kind == "curve":
+        from gigsim.curves.figure import curve_figure
+        from gigsim.curves.tables import load_curve
+
+        found = load_curve(source.path)
+        if not len(found.rows):
+            raise InputError("--figure", f"{source.path} has no point yet", "wait for one")
+        return curve_figure(found.plan.arms, found.rows, found.summary, found.theory)
     case, replicate = number or (0, 0)
     config = source.config(case, replicate)
     if missing := [name for name in _DRAWN if name not in source.tables]:

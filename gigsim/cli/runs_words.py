@@ -14,7 +14,7 @@ from gigsim.cli.output import count, print_lines
 from gigsim.results.diff import Difference, TableVerdict
 from gigsim.results.listing import RESULTS, Entry
 from gigsim.results.prune import Pruning
-from gigsim.results.verify import Verdict, Verification
+from gigsim.results.verdicts import Verdict, Verification
 
 _UNITS = (("d", 86_400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0))
 #: Lines on differences of one thing that people are shown.
@@ -183,8 +183,11 @@ def _resume(entry: Entry) -> str | None:
         return None
     if entry.kind == "checkpoint":
         return f"gigsim run --resume {entry.path}"
-    unfinished = entry.kind == "study" and entry.ended is not None and entry.ended.open
-    return f"gigsim sweep --resume {entry.path}" if unfinished else None
+    if entry.ended is None or not entry.ended.open:
+        return None
+    commands = {"study": "sweep", "curve": "curve"}
+    command = commands.get(entry.kind)
+    return f"gigsim {command} --resume {entry.path}" if command else None
 
 
 def _keys(keys: dict[str, Any]) -> str:

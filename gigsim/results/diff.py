@@ -14,6 +14,7 @@ import pandas as pd
 
 from gigsim.errors import InputError
 from gigsim.results.compare import TableDifference, compare
+from gigsim.results.kinds import PLAN_FILE
 from gigsim.results.source import Source
 from gigsim.results.sources import StudySource, open_source
 
@@ -123,6 +124,9 @@ def _config(source: Source) -> dict[str, Any]:
     if isinstance(source, StudySource):
         # Resolved as that of a run is: a key that there was not yet has its default.
         return flattened(tomllib.loads(source.study.dumps()))
+    if source.kind == "curve":
+        found = json.loads((source.path / PLAN_FILE).read_text(encoding="utf-8"))
+        return flattened({arm["name"]: arm for arm in found["arms"]})
     return flattened(source.config(0, 0).model_dump(mode="json"))
 
 
@@ -163,7 +167,7 @@ def _of(table: pd.DataFrame, runs: set[tuple[int, int]]) -> pd.DataFrame:
 
 def _files(source: Source, name: str) -> dict[str, str]:
     """Digests of a table's files by name; none where it has no files of its own."""
-    if source.kind == "study":
+    if source.kind in ("study", "curve"):
         paths = sorted((source.path / name).glob("[!._]*.parquet"))
     else:
         paths = [path for path in [source.path / f"{name}.parquet"] if path.is_file()]

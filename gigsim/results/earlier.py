@@ -64,6 +64,22 @@ ADDITIONS = (
         revised_summary=("alpha_platform.predicted_finite_sample", "alpha_society.predicted"),
         learners=frozenset({"bayes", "table"}),
     ),
+    # Label noise, a signal of several words or in one place, an exact platform away from Bayes.
+    Addition(
+        keys=(
+            "corpus.label_noise",
+            "corpus.label_noise_kind",
+            "collective.signal.companions",
+            "collective.signal.position",
+            "platform.learner.epsilon",
+            "platform.learner.closeness",
+        ),
+        columns={},
+        summary=(),
+        revised={},
+        revised_summary=(),
+        learners=frozenset(),
+    ),
 )
 
 

@@ -19,18 +19,22 @@ from gigsim.store import index
 _NAMED = re.compile(r"\d{8}T\d{6}Z-.+-[0-9a-f]{12}(-x\d+)?(-\d+)?")
 #: What is being written, with the number of the process that writes it.
 PARTIAL = re.compile(r"(.+)\.partial-(\d+)")
+#: Of the folder of curves (``curves.plan``).
+PLAN_FILE = "curve.json"
 _PROVENANCE = {"command", "config_hash", "versions"}
 # The header of an SQLite file: its first bytes; where the two numbers stand, 4 bytes each.
 _SQLITE, _USER_VERSION, _APPLICATION = b"SQLite format 3\0", 60, 68
 
 
-def kind_of(path: Path) -> Literal["run", "replicates", "study"] | None:
+def kind_of(path: Path) -> Literal["run", "replicates", "study", "curve"] | None:
     """What a folder is, by its files and its name; None where it is nothing of ours.
 
     One that is damaged is still what it was. One file with a name that we use, too, makes no folder
     ours: a STUDY.toml that somebody wrote, a table of another program.
     """
     ours = is_ours(path)
+    if (path / PLAN_FILE).is_file() and ours:
+        return "curve"
     if (path / index.FILE).is_file() and (ours or _index_version(path) is not None):
         return "study"
     if (path / "study.toml").is_file() and (ours or any(path.glob("runs/part-*.parquet"))):

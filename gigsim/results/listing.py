@@ -18,10 +18,10 @@ from gigsim.results.source import NEEDED, Ended, Source
 from gigsim.results.sources import ReplicatesSource, RunSource, StudySource, open_source
 from gigsim.store.writers import is_alive
 
-Kind = Literal["run", "replicates", "study", "checkpoint", "partial"]
+Kind = Literal["run", "replicates", "study", "curve", "checkpoint", "partial"]
 
 #: Kinds that hold results.
-RESULTS: tuple[Kind, ...] = ("run", "replicates", "study")
+RESULTS: tuple[Kind, ...] = ("run", "replicates", "study", "curve")
 
 _STAMP = re.compile(r"\d{8}T\d{6}Z")
 #: What says how many periods a run has.
@@ -179,6 +179,8 @@ def _said(path: Path, error: InputError) -> str:
 
 
 def _seeds(source: Source) -> str:
+    if source.kind == "curve":
+        return "on each curve"
     if isinstance(source, StudySource):
         # Those of its runs are drawn from it, all over the range.
         return f"study seed {source.study.seed}"
@@ -187,6 +189,8 @@ def _seeds(source: Source) -> str:
 
 
 def _periods(source: Source) -> str:
+    if source.kind == "curve":
+        return "none"
     if isinstance(source, StudySource):
         if set(_LENGTH) & set(source.varied):
             return "varied"

@@ -30,6 +30,10 @@ _FILES = frozenset(
         "index.sqlite",
         "index.sqlite-journal",
         "runs.parquet",
+        "curve.json",
+        "curve.parquet",
+        "summary.parquet",
+        "curve.png",
         *(f"{name}.parquet" for name in TABLES),
     }
 )
@@ -38,7 +42,7 @@ _NO_RUNS = frozenset({"cases.parquet", "failures.parquet"})
 #: Seconds in which somebody who made a study's folder has begun to write into it.
 _YOUNG = 60.0
 _SHARD = re.compile(r"(batch-\d{6}|part-\d{5})\.parquet")
-_FOLDERS = frozenset({"runs", *TABLES, ".writers", ".new", ".old"})
+_FOLDERS = frozenset({"runs", "rows", *TABLES, ".writers", ".new", ".old"})
 _REPLICATE = re.compile(r"replicate-\d{3,}|\.replicate-\d{3,}(-\d+)?\.partial-\d+")
 
 
@@ -113,7 +117,7 @@ def _why_not(entry: Entry, *, failed: bool) -> str | None:
         return why
     if entry.kind == "checkpoint" and entry.problem:
         return f"no checkpoint of this version of gigsim ({entry.problem})"
-    unfinished = entry.kind == "study" and entry.ended is not None and entry.ended.open
+    unfinished = entry.kind in ("study", "curve") and entry.ended is not None and entry.ended.open
     # Nobody holds a lock between the making of a study's folder and its first writer.
     if unfinished and min(entry.age, time.time() - entry.path.stat().st_mtime) < _YOUNG:
         return "begun less than a minute ago"

@@ -185,7 +185,10 @@ def load_runs(path: Path | str | Sequence[Path | str]) -> Runs:
 def _folders(path: Path) -> list[Path]:
     if not path.is_dir():
         raise InputError(str(path), "no such folder", f"{_NEEDED} is needed")
-    if kind_of(path) is not None:
+    kind = kind_of(path)
+    if kind == "curve":
+        raise InputError(str(path), "holds curves, not runs", "gigsim.load_curve reads them")
+    if kind is not None:
         return [path]
     found = sources_in(path)
     if not found:

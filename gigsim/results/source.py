@@ -59,7 +59,7 @@ class Source(ABC):
         InputError: it is damaged, or of another schema.
     """
 
-    kind: ClassVar[Literal["run", "replicates", "study"]]
+    kind: ClassVar[Literal["run", "replicates", "study", "curve"]]
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -264,18 +264,28 @@ def open_source(path: Path) -> Source:
         raise InputError(str(path), "no such folder", NEEDED)
     kind = kind_of(path)
     if kind is None:
-        raise InputError(str(path), "holds no run, no replicates and no study", NEEDED)
+        raise InputError(str(path), "holds no run, no replicates, no study and no curves", NEEDED)
     kinds: dict[str, Callable[[Path], Source]]
     kinds = {"run": RunSource, "replicates": ReplicatesSource, "study": StudySource}
+    if kind == "curve":
+        # Imported where it is wanted: learners come with it.
+        from gigsim.results.curves import CurveSource
+
+        return CurveSource(path)
     return kinds[kind](path)
 
 
 def sources_in(path: Path) -> list[Path]:
-    """Folders of runs, replicates and studies directly in a folder, oldest name first."""
+    """Folders of runs, replicates and studies directly in a folder, oldest name first.
+
+    Curves have no periods: :func:`gigsim.load_curve` reads them.
+    """
     return sorted(
         child
         for child in path.iterdir()
-        if not child.name.startswith(".") and child.is_dir() and kind_of(child) is not None
+        if not child.name.startswith(".")
+        and child.is_dir()
+        and kind_of(child) not in (None, "curve")
     )
 
 

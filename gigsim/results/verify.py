@@ -1,7 +1,8 @@
 """Is what a folder holds what gigsim computes? Runs are done again and compared.
 
-Every run is trained anew, without any cache. See :mod:`gigsim.results.rerun` for what is asked
-of a run that was made on another machine or with other versions.
+Every run is trained anew, without any cache. Code of the user's own that a config names is never
+imported, so that runs with such a learner cannot be verified. See :mod:`gigsim.results.rerun` for
+what is asked of a run that was made on another machine or with other versions.
 """
 
 from __future__ import annotations
@@ -10,9 +11,7 @@ import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,76 +20,24 @@ from gigsim.environment import differences, environment
 from gigsim.errors import InputError
 from gigsim.processes import Outcome, side_by_side
 from gigsim.results.accounts import runs_of, wrong_rows, wrong_values
+from gigsim.results.curves import verify_curve
 from gigsim.results.earlier import Leniency, additions_since
 from gigsim.results.integrity import altered_config, altered_design, altered_tables
 from gigsim.results.kinds import kind_of
 from gigsim.results.layout import listing, what_is_left, wrong_files
-from gigsim.results.rerun import Again, Job, Level, held_against, run_again
+from gigsim.results.rerun import Again, Job, held_against, run_again
 from gigsim.results.source import Source
 from gigsim.results.sources import RunSource, StudySource, open_source
+from gigsim.results.verdicts import Verdict, Verification
 from gigsim.runs import write_table
 from gigsim.store.ledger import read_ledger
 from gigsim.streams import Streams
 from gigsim.summary import summarise_replicates
+from gigsim.trust import import_paths, never
 
+_WHO = "gigsim runs verify"
 #: Runs whose stored tables are held in memory at a time.
 _AT_ONCE = 500
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What became of one run.
-
-    Attributes:
-        case: of the run.
-        replicate: of the run.
-        level: ``bytes``: its files are the same, byte for byte; ``values``: its rows are, bit for
-            bit, in files that hold other runs too; ``tolerances``: as near as can be asked of
-            another machine; ``differs``; ``failed``: it could not be done again.
-        lines: what is different, or why it failed.
-    """
-
-    case: int
-    replicate: int
-    level: Level
-    lines: tuple[str, ...] = ()
-
-    @property
-    def verified(self) -> bool:
-        """Is it what gigsim computes, as far as can be asked?"""
-        return self.level in ("bytes", "values", "tolerances")
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What became of all that were asked for.
-
-    Attributes:
-        runs: that the folder is to hold, from which a sample may have been drawn: of a study the
-            finished ones by its index.
-        elsewhere: in what the machine and the versions differ from those of the run; where it is
-            empty, equal bytes are asked for.
-        problems: of the folder's files as a whole.
-        verdicts: by case and replicate.
-        notes: what was not compared, since the folder was written before gigsim wrote it; no
-            difference.
-    """
-
-    runs: int
-    elsewhere: tuple[str, ...]
-    problems: tuple[str, ...]
-    verdicts: tuple[Verdict, ...]
-    notes: tuple[str, ...] = ()
-
-    @property
-    def verified(self) -> bool:
-        """Nothing wrong with any file, and at least one run, and all of those done again?"""
-        good = all(verdict.verified for verdict in self.verdicts)
-        return bool(self.verdicts) and good and not self.problems
-
-    def as_dict(self) -> dict[str, Any]:
-        """For programs."""
-        return {"verified": self.verified, **asdict(self)}
 
 
 def verify(
@@ -112,9 +59,12 @@ def verify(
         tell: gets each verdict as it is reached.
 
     Raises:
-        InputError: there is no such folder, or it was never one of ours.
+        InputError: there is no such folder, or it was never one of ours; or each of the runs was
+            made with code of the user's own.
     """
     path = Path(path)
+    if path.is_dir() and kind_of(path) == "curve":
+        return verify_curve(path, sample=sample, seed=seed, workers=workers, tell=tell)
     try:
         source = open_source(path)
         ledger = read_ledger(path) if isinstance(source, StudySource) else None
@@ -137,6 +87,7 @@ def verify(
         problems += altered_tables(source)
     drawn = numbers if sample is None else _draw(numbers, sample, seed)
     whole = len(drawn) == len(numbers)
+    _refuse_code(source, drawn)
     check = _Check(source, leniency, elsewhere=bool(elsewhere), whole=whole)
     verdicts = []
     for some in (drawn[at : at + _AT_ONCE] for at in range(0, len(drawn), _AT_ONCE)):
@@ -227,6 +178,7 @@ class _Check:
     def _job(self, case: int, replicate: int) -> Job:
         source = self._source
         config = source.config(case, replicate)
+        never([config], _WHO)
         if isinstance(source, RunSource) and not source.complete:
             return Job(config, source.summary["periods"])
         return Job(config)
@@ -291,6 +243,20 @@ class _Check:
         if not same:
             other.append("summary.json: other numbers")
         return tuple(other)
+
+
+def _refuse_code(source: Source, numbers: Sequence[tuple[int, int]]) -> None:
+    """Refuse where no run could be done again: all of them name code of the user's own."""
+    for run in numbers:
+        try:
+            config = source.config(*run)
+        except InputError:
+            # That is for its verdict to say.
+            return
+        if not import_paths(config):
+            return
+    if numbers:
+        never([source.config(*numbers[0])], _WHO)
 
 
 def _draw(numbers: Sequence[tuple[int, int]], sample: int, seed: int) -> list[tuple[int, int]]:

@@ -1,0 +1,200 @@
+"""``gigsim curve``: S(α) by independent trainings, from lists on the command line to a figure."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gigsim.cli.output import (
+    JsonOption,
+    QuietOption,
+    TrustOption,
+    interrupts_of,
+    print_json,
+    print_lines,
+)
+from gigsim.errors import InputError
+
+if TYPE_CHECKING:
+    from gigsim.curves.plan import Plan
+
+
+def curve_command(
+    context: typer.Context,
+    scenario: Annotated[
+        str, typer.Argument(help="A TOML file, or the name of a scenario that ships.")
+    ] = "default",
+    alphas: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,...",
+            help="Shares of the people; 0 is measured in any case.",
+            show_default="0.05%,0.1%,0.2%,0.5%,1%,2%,5%",
+        ),
+    ] = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, metavar="K", help="So many collectives and trainings each.")
+    ] = 10,
+    targets: Annotated[
+        str, typer.Option(metavar="Y,...", help="Labels y*.", show_default="the scenario's")
+    ] = "",
+    strategies: Annotated[
+        str,
+        typer.Option(
+            metavar="S,...",
+            help="Such as feature_label, feature_label/extend, feature_only/evasive.",
+            show_default="the scenario's",
+        ),
+    ] = "",
+    learners: Annotated[
+        str,
+        typer.Option(
+            metavar="L,...",
+            help="Kinds: linear, frozen, transformer, bayes, table, own.",
+            show_default="the scenario's",
+        ),
+    ] = "",
+    recipes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--recipe",
+            metavar="KEY=VALUE,...",
+            help="What else differs, a curve each: epochs=1, or epochs=4,learning_rate=5e-4;"
+            " repeatable.",
+        ),
+    ] = None,
+    recruitment: Annotated[
+        str,
+        typer.Option(metavar="R,...", help="How members are found: random, cluster, skill, hub."),
+    ] = "random",
+    retrainings: Annotated[
+        int,
+        typer.Option(min=1, help='So many in a row, with platform.retrain = "warm".'),
+    ] = 1,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="A.B=C", help="Override a key of the config; repeatable."),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Of the folder.", show_default="the scenario's")
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Say how many trainings and hours; write nothing."),
+    ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=0, help="Processes; by default one a core. Changes no result."),
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Go on with the curves in this folder.")
+    ] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="With --resume: try failed trainings again.")
+    ] = False,
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", help="Stop at the first training that fails.")
+    ] = False,
+    out: Annotated[Path, typer.Option(help="The folder that holds runs.")] = Path("runs"),
+    cache: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Share trainings with other curves and studies."),
+    ] = None,
+    trust: TrustOption = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Measure success against the size of the collective, by independent trainings.
+
+    Each α, seed, target, strategy and learner is a training of its own (nothing is trained twice),
+    members are drawn at random, and S is measured on resumes that are never trained on. Killed or
+    interrupted, --resume DIR goes on to the same bytes.
+
+    Example: gigsim curve --learners linear --seeds 10 --alphas 0.002,0.005,0.01,0.02,0.05
+    """
+    from gigsim.cli.curve_work import estimated, go_on_with, worked_off
+    from gigsim.trust import require
+
+    interrupts = interrupts_of(context)
+    processes = (os.cpu_count() or 1) if workers is None else workers
+    if retry_failed and resume is None:
+        raise InputError("--retry-failed", "there is nothing to retry", "give --resume DIR too")
+    shared = _cache(cache)
+    if resume is None:
+        plan = _plan(
+            scenario,
+            settings or [],
+            name=name,
+            alphas=_numbers(alphas),
+            seeds=seeds,
+            targets=_words(targets),
+            strategies=_words(strategies),
+            learners=_words(learners),
+            recipes=recipes or [],
+            recruitment=_words(recruitment),
+            retrainings=retrainings,
+        )
+        require((arm.config for arm in plan.arms), trust)
+        if dry_run:
+            lines, content = estimated(plan, processes, interrupts, trust=trust)
+            print_json(content) if as_json else print_lines(lines)
+            return
+        from gigsim.curves.work import begin_curves
+        from gigsim.runs import check_out
+
+        check_out(out)
+        folder = begin_curves(plan, out, ["gigsim", *sys.argv[1:]])
+    else:
+        folder = resume
+    work = go_on_with(folder, processes, shared, quiet=quiet or resume is None, trust=trust)
+    worked_off(
+        work,
+        interrupts,
+        fail_fast=fail_fast,
+        retry=None if retry_failed else (("died",) if resume is not None else ()),
+        as_json=as_json,
+        quiet=quiet,
+    )
+
+
+def _plan(scenario: str, settings: list[str], **lists: Any) -> Plan:
+    # Imported late: libraries take seconds, and a misspelt option should say so at once.
+    from gigsim.config import load
+    from gigsim.curves.plan import ALPHAS, plan_of
+
+    if lists["alphas"] is None:
+        lists["alphas"] = ALPHAS
+    return plan_of(load(scenario, settings), **lists)
+
+
+def _cache(folder: Path | None) -> Any:
+    if folder is None:
+        return None
+    from gigsim.learners.cache import TrainingCache
+
+    return TrainingCache(folder, int(5e9))
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _numbers(text: str | None) -> list[float] | None:
+    """Shares: ``0.01`` or ``1%``."""
+    if text is None:
+        return None
+    found = []
+    for word in _words(text):
+        try:
+            found.append(float(word.removesuffix("%")) / (100 if word.endswith("%") else 1))
+        except ValueError as error:
+            raise InputError(
+                "--alphas", f"{word!r} is no number", "0.001,0.01 or 0.1%,1%"
+            ) from error
+    if not found:
+        raise InputError("--alphas", "no share", "0.001,0.01 or 0.1%,1%")
+    return found

@@ -1,0 +1,1 @@
+"""Success curves: S(α) by independent trainings, from arms to rows."""

@@ -1,0 +1,116 @@
+"""``gigsim.curve``: success curves from Python."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from gigsim.checkpoint import OtherMachine
+from gigsim.config import Config, load
+from gigsim.curves.plan import ALPHAS, Plan, plan_of
+from gigsim.curves.tables import CurveFolder, load_curve
+from gigsim.curves.work import CIRCUMSTANTIAL, CurveWork, begin_curves
+from gigsim.errors import InputError
+from gigsim.learners.cache import TrainingCache
+from gigsim.processes import check_main
+from gigsim.runs import check_out
+from gigsim.trust import require
+
+
+def curve(
+    scenario: Config | Path | str = "default",
+    *,
+    alphas: Sequence[float] = ALPHAS,
+    seeds: int | Sequence[int] = 10,
+    targets: Sequence[str] = (),
+    strategies: Sequence[str] = (),
+    learners: Sequence[str] = (),
+    recipes: Sequence[str] = (),
+    recruitment: Sequence[str] = ("random",),
+    retrainings: int = 1,
+    name: str | None = None,
+    out: Path | str = "runs",
+    resume: Path | str | None = None,
+    workers: int | None = None,
+    cache: TrainingCache | None = None,
+    trust: bool = False,
+) -> CurveFolder:
+    """Measure S(α) by independent trainings, and return its folder, read.
+
+    Args:
+        scenario: a config, a TOML file, or the name of a scenario that ships.
+        alphas: shares of the population, in [0, 1]; 0, the base rate, is measured in any case.
+        seeds: so many, from 1 on, or which: each draws a collective and fresh weights.
+        targets: labels; none given is the scenario's own.
+        strategies: names with variants, such as ``feature_label/extend``.
+        learners: kinds; none given is the scenario's own.
+        recipes: what else differs, such as ``epochs=4``; a curve each.
+        recruitment: how members are found: ``random``, ``cluster``, ``skill``, ``hub``.
+        retrainings: in a row, with ``platform.retrain = "warm"``.
+        name: of the folder; None for the scenario's.
+        out: the folder that holds runs.
+        resume: a folder of curves to go on with; what is above is then not looked at.
+        workers: processes; None is one a core. More than 0 needs Python's usual
+            ``if __name__ == "__main__":`` guard in the script that calls.
+        cache: where trainings are shared with other runs; None trains each.
+        trust: import code of the user's own that a config names (``platform.learner.path``)?
+
+    Warns:
+        OtherMachine: curves are gone on with on another CPU or with other libraries.
+
+    Raises:
+        InputError: a plan that is refused, ``out`` cannot be written to, the disk is full.
+    """
+    processes = (os.cpu_count() or 1) if workers is None else workers
+    if processes < 0:
+        raise InputError("workers", f"{processes}", "a number of processes is needed, 0 or more")
+    if processes:
+        check_main()
+    if resume is None:
+        base = scenario if isinstance(scenario, Config) else load(scenario)
+        plan = plan_of(
+            base,
+            name=name,
+            alphas=alphas,
+            seeds=seeds,
+            targets=targets,
+            strategies=strategies,
+            learners=learners,
+            recipes=recipes,
+            recruitment=recruitment,
+            retrainings=retrainings,
+        )
+        return measure(plan, out=out, workers=processes, cache=cache, trust=trust)
+    return _work(Path(resume), processes, cache, CIRCUMSTANTIAL, trust)
+
+
+def measure(
+    plan: Plan,
+    *,
+    out: Path | str = "runs",
+    workers: int = 0,
+    cache: TrainingCache | None = None,
+    trust: bool = False,
+) -> CurveFolder:
+    """Measure a plan whose arms were put together by hand.
+
+    Arguments and errors as of :func:`curve`.
+    """
+    require((arm.config for arm in plan.arms), trust)
+    check_out(out)
+    folder = begin_curves(plan, out, ["gigsim.curve", *sys.argv[:1]])
+    return _work(folder, workers, cache, (), trust)
+
+
+def _work(
+    folder: Path, workers: int, cache: TrainingCache | None, retry: Sequence[str], trust: bool
+) -> CurveFolder:
+    work = CurveWork(folder, workers, cache, trust=trust)
+    for what in work.differs:
+        note = f"{folder}: not as it was, so that bits may differ: {what}"
+        warnings.warn(note, OtherMachine, stacklevel=3)
+    work.run(retry=retry)
+    return load_curve(folder)

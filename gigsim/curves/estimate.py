@@ -1,0 +1,147 @@
+"""What a plan will take, measured on the spot: a few resumes of each recipe, and proportion."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gigsim.curves.arm import Arm
+from gigsim.curves.bench import Bench, bench_for
+from gigsim.curves.jobs import CurveJob, curve_jobs
+from gigsim.curves.plan import Plan
+from gigsim.curves.run import run_curve_job
+from gigsim.curves.single import learner_of
+from gigsim.curves.trainings import QUICK
+
+#: Resumes that a slow learner is timed on, and held-out ones.
+_SAMPLE = 1_000
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What the trainings of one recipe take.
+
+    Attributes:
+        name: of the first arm that has it.
+        trainings: fits of it.
+        seconds: of one, its held-out resumes included, on one core.
+    """
+
+    name: str
+    trainings: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a plan will take on this machine, as busy as it is now.
+
+    Attributes:
+        cells: rows of ``curve.parquet``.
+        recipes: what is trained.
+        reading: seconds until the resumes are read, in each worker.
+        workers: processes, 0 for this one.
+    """
+
+    cells: int
+    recipes: tuple[Recipe, ...]
+    reading: float
+    workers: int
+
+    @property
+    def trainings(self) -> int:
+        """Fits in all."""
+        return sum(recipe.trainings for recipe in self.recipes)
+
+    @property
+    def seconds(self) -> float:
+        """Wall-clock time, should the workers have a core each."""
+        work = sum(recipe.trainings * recipe.seconds for recipe in self.recipes)
+        return self.reading + work / max(1, self.workers)
+
+    def lines(self) -> list[str]:
+        """For people."""
+        lines = [f"{self.cells:,} points, {self.trainings:,} trainings:"]
+        for recipe in self.recipes:
+            lines.append(f"  {recipe.name}: {recipe.trainings:,} of {recipe.seconds:.2g} s")
+        hours = self.seconds / 3600
+        span = f"{hours:.1f} hours" if hours >= 1 else f"{self.seconds / 60:.1f} minutes"
+        cores = max(1, self.workers)
+        return [
+            *lines,
+            f"about {span} on {cores} core{'s' if cores > 1 else ''}; nothing is written",
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "cells": self.cells,
+            "trainings": self.trainings,
+            "seconds": self.seconds,
+            "workers": self.workers,
+            "recipes": [vars(recipe) for recipe in self.recipes],
+        }
+
+
+def estimate(plan: Plan, workers: int) -> Estimate:
+    """Time each recipe of a plan, and multiply.
+
+    A slow learner is trained on a thousand of the people and on all of them it is said to take in
+    proportion; of a quick one a few trainings are really done.
+
+    Args:
+        plan: what would be measured.
+        workers: processes that would work at once.
+
+    Raises:
+        InputError: a config that cannot be run.
+    """
+    jobs = curve_jobs(plan.arms)
+    fits: Counter[str] = Counter()
+    first: dict[str, CurveJob] = {}
+    for job in jobs:
+        for training in job.trainings:
+            # A warm platform's clean training is one of the others'.
+            fits[training.group] += max(1, training.retrainings)
+            first.setdefault(training.group, job)
+    recipes, reading = [], 0.0
+    for group, job in first.items():
+        arm = plan.arms[job.trainings[0].arm]
+        began = time.perf_counter()
+        bench = bench_for(arm.config)
+        # Arms that read alike share it; each worker reads for itself, at the same time.
+        reading += time.perf_counter() - began
+        seconds = _quick(job) if job.trainings[0].kind in QUICK else _slow(arm, bench)
+        recipes.append(Recipe(arm.name, fits[group], seconds))
+    cells = sum(len(t.cells) for job in jobs for t in job.trainings)
+    return Estimate(cells, tuple(recipes), reading, workers)
+
+
+def _quick(job: CurveJob) -> float:
+    """Seconds a training of a batch, what is done once for all of them not counted."""
+    begin, rest = job.trainings[:1], job.trainings[1:]
+    done = [run_curve_job(_part(job, part), lambda _: None) for part in (begin, rest) if part]
+    return done[-1].seconds / max(1, len(rest))
+
+
+def _part(job: CurveJob, trainings: tuple[Any, ...]) -> CurveJob:
+    return CurveJob(job.number, job.arms, trainings)
+
+
+def _slow(arm: Arm, bench: Bench) -> float:
+    """Seconds of a training, from one on a sample of the people."""
+    learner, stage = learner_of(arm.config, bench), bench.stage
+    people = np.arange(min(_SAMPLE, bench.size))
+    held_out = np.arange(min(_SAMPLE, len(stage.test_labels)))
+    rows, labels = stage.texts.take(stage.found_at[people]), stage.labels[people]
+    began = time.process_time()
+    classifier = learner.fit(rows, labels, 0)
+    trained = time.process_time()
+    classifier.probabilities(stage.tests[0].take(held_out))
+    done = time.process_time()
+    share, twice = bench.size / len(people), 2 * len(stage.test_labels) / len(held_out)
+    return (trained - began) * share + (done - trained) * twice

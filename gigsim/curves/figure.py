@@ -1,0 +1,184 @@
+"""Success curves: single trainings, their mean with its interval, and what theory covers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
+
+from gigsim.collective.catalogue import STRATEGIES
+from gigsim.curves.arm import Arm
+from gigsim.plots.style import BLUE, GREEN, GREY, LINE, ORANGE, PURPLE, RED, SKY, reading
+
+_COLOURS = (RED, BLUE, ORANGE, PURPLE, SKY, GREY)
+_MARKERS = "osD^vP"
+#: More panels than these are drawn smaller.
+_COLUMNS = 3
+#: Curves of one panel sit side by side, so that their intervals can be told apart.
+_APART = 0.025
+
+
+def curve_figure(
+    arms: Sequence[Arm], rows: pd.DataFrame, summary: pd.DataFrame, lines: pd.DataFrame
+) -> Figure:
+    """A panel a target and strategy; a curve a learner, recipe and recruitment.
+
+    Args:
+        arms: of the plan.
+        rows: of ``curve.parquet``.
+        summary: of ``summary.parquet``.
+        lines: of ``theory.parquet``.
+
+    Returns:
+        Points are single trainings; lines with bars are means with 95 % intervals (seeds and
+        held-out resumes together). Black: the theorem, where one covers the panel. Dotted: U(0).
+    """
+    panels = list(summary.groupby(["target", "strategy", "label_sets"], sort=False))
+    columns = min(len(panels), _COLUMNS)
+    height = -(-len(panels) // columns)
+    figure = Figure(figsize=(1.2 + 4.6 * columns, 1.6 + 3.9 * height), layout="constrained")
+    grid = figure.subplots(height, columns, squeeze=False, sharey=True).ravel()
+    for axes, (_, own) in zip(grid, panels, strict=False):
+        _panel(axes, arms, rows, own, lines)
+    for axes in grid[len(panels) :]:
+        axes.set_visible(False)
+    grid[0].set_ylabel(f"S: {_reading(arms, summary)}")
+    handles: dict[str, Any] = {}
+    for axes in grid[: len(panels)]:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            handles.setdefault(label, handle)
+    figure.legend(
+        handles.values(),
+        handles.keys(),
+        loc="outside lower left",
+        ncols=2,
+        fontsize=8,
+        frameon=False,
+    )
+    figure.suptitle(_title(arms, summary), fontsize=12, fontweight="bold", x=0.01, ha="left")
+    return figure
+
+
+def _panel(
+    axes: Axes,
+    arms: Sequence[Arm],
+    rows: pd.DataFrame,
+    own: pd.DataFrame,
+    lines: pd.DataFrame,
+) -> None:
+    curves = list(own.groupby(["arm", "retraining"], sort=False))
+    for number, (key, curve) in enumerate(curves):
+        colour, marker = (cycle[number % len(cycle)] for cycle in (_COLOURS, _MARKERS))
+        shift = 1 + _APART * (number - (len(curves) - 1) / 2)
+        above = curve[curve["alpha"] > 0]
+        cells = rows[(rows["arm"] == key[0]) & (rows["retraining"] == key[1])]
+        cells = cells[cells["alpha"] > 0]
+        axes.plot(
+            cells["alpha"] * shift, cells["success"], ".", color=colour, alpha=0.35, markersize=4
+        )
+        spread = np.array(
+            [
+                (above["success"] - above["success_low"]).clip(lower=0),
+                (above["success_high"] - above["success"]).clip(lower=0),
+            ]
+        )
+        axes.errorbar(
+            above["alpha"] * shift,
+            above["success"],
+            yerr=np.nan_to_num(spread),
+            color=colour,
+            marker=marker,
+            markersize=4.5,
+            linewidth=LINE,
+            capsize=2,
+            label=_label(curve.iloc[0], len(cells["seed"].unique())),
+            zorder=4,
+        )
+        clean = curve[curve["alpha"] == 0]
+        if len(clean):
+            axes.axhline(
+                float(clean[f"base_{clean['goal'].iloc[0]}"].iloc[0]),
+                color=colour,
+                linewidth=0.9,
+                linestyle=(0, (1, 2)),
+                label="U(0): no collective and no signal" if number == 0 else None,
+            )
+    _theory(axes, arms, own, lines)
+    target = str(own["target"].iloc[0])
+    strategy = str(own["strategy"].iloc[0])
+    sets = "" if own["label_sets"].iloc[0] == "replace" else ", sets extended"
+    axes.set_title(f"{target}\n{strategy.replace('_', '-')}{sets}", fontsize=10, loc="left")
+    axes.set_xscale("log")
+    axes.set_ylim(-0.02, 1.04)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:g} %"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.set_xlabel("α, share of people in the collective")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(alpha=0.25, linewidth=0.6)
+
+
+def _theory(axes: Axes, arms: Sequence[Arm], own: pd.DataFrame, lines: pd.DataFrame) -> None:
+    """The theorem and what a perfect learner would do, of the panel's first curve."""
+    number = int(own["arm"].iloc[0])
+    arm, metric = arms[number], str(own["goal"].iloc[0])
+    shown = own.loc[own["alpha"] > 0, "alpha"]
+    its = lines[(lines["arm"] == number) & lines["alpha"].between(shown.min(), shown.max())]
+    theorem = STRATEGIES[arm.config.collective.strategy].theorem
+    several = ", of the first curve" if own["arm"].nunique() > 1 else ""
+    for column, colour, style, label in (
+        (
+            f"bound_{metric}",
+            "black",
+            "-",
+            f"{theorem}, nominal: infinite data, ε = 0 (a finite learner may fall below){several}",
+        ),
+        (
+            f"finite_{metric}",
+            GREEN,
+            (0, (5, 2)),
+            f"expected of a perfect learner on {arm.size:,} people{several}",
+        ),
+    ):
+        if column in its and its[column].notna().any():
+            axes.plot(
+                its["alpha"],
+                its[column].clip(0, 1),
+                color=colour,
+                linestyle=style,
+                linewidth=1.3,
+                label=label,
+                zorder=3,
+            )
+
+
+def _label(curve: pd.Series, seeds: int) -> str:
+    words = [str(curve["learner"])]
+    if curve["recipe"] != "default":
+        words.append(str(curve["recipe"]))
+    if curve["recruitment"] != "random":
+        words.append(f"members by {curve['recruitment']}")
+    if curve["retraining"] > 1:
+        words.append(f"retraining {curve['retraining']}")
+    return f"{', '.join(words)} (mean of {seeds}, 95 %)"
+
+
+def _reading(arms: Sequence[Arm], summary: pd.DataFrame) -> str:
+    found = {
+        reading(arms[int(arm)].config.collective.strategy, str(goal))
+        for arm, goal in summary[["arm", "goal"]].drop_duplicates().itertuples(index=False)
+    }
+    return found.pop() if len(found) == 1 else "success"
+
+
+def _title(arms: Sequence[Arm], summary: pd.DataFrame) -> str:
+    sizes = sorted({arm.size for arm in arms})
+    people = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}"
+    learners = ", ".join(dict.fromkeys(summary["learner"]))
+    return f"Success against size: {people} people, {learners}"

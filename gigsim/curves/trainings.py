@@ -1,0 +1,193 @@
+"""Which trainings the cells of a plan need: each is done once, whoever looks at it.
+
+A *cell* is one row of a curve: (arm, α, seed) and, for a platform that goes on from its own
+weights, the retraining. A *training* is what is fitted for it. Cells of several arms may share one:
+with nobody in the collective neither the target nor the strategy changes what is submitted, and
+where nothing is drawn at random one clean training serves all seeds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gigsim.collective.catalogue import STRATEGIES
+from gigsim.curves.arm import Arm
+from gigsim.curves.bench import bench_key
+from gigsim.learners.recipes import BayesRecipe
+
+#: Learners of which many trainings fit in one job: each takes seconds or less.
+QUICK = frozenset({"linear", "frozen", "table", "bayes"})
+
+#: Of a quick learner, so many trainings a job: the more, the wider are the batches in which they
+#: are solved; the fewer, the less is lost when a process is killed.
+_LEAST, _MOST = 64, 256
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One row of a curve.
+
+    Attributes:
+        arm: number of its arm in the plan, from 0.
+        alpha: as the arm has it.
+        seed: of the collective and the training.
+        retraining: from 1.
+    """
+
+    arm: int
+    alpha: float
+    seed: int
+    retraining: int = 1
+
+
+@dataclass(frozen=True)
+class Training:
+    """What is fitted: once, or for a warm platform several times in a row.
+
+    Attributes:
+        key: 32 hexadecimal digits; equal keys, equal bits.
+        group: trainings of one group (a bench, a recipe) can be solved in one batch.
+        kind: of the learner.
+        arm: number of the arm that says how: of those that share it, the first.
+        seed: that it is drawn with: of the cells that share it, the first's.
+        members: in the collective.
+        retrainings: in a row after a clean one; 0 for a single training from scratch.
+        cells: measured on it, by arm, α, seed, retraining.
+    """
+
+    key: str
+    group: str
+    kind: str
+    arm: int
+    seed: int
+    members: int
+    retrainings: int
+    cells: tuple[Cell, ...]
+
+    def row_key(self, retraining: int) -> str:
+        """The key of one of its rows: of a warm platform's each retraining has its own."""
+        if not self.retrainings:
+            return self.key
+        return digest({"chain": self.key, "retraining": retraining})
+
+
+def cells_of(arm: Arm, number: int) -> Iterator[Cell]:
+    """The rows of an arm's curve, by α, seed and retraining."""
+    for alpha, seed in itertools.product(arm.alphas, arm.seeds):
+        for retraining in range(1, arm.retrainings + 1):
+            yield Cell(number, alpha, seed, retraining)
+
+
+def trainings_of(arms: Sequence[Arm]) -> list[Training]:
+    """The trainings of a plan, each with its cells, in the order of their first cell."""
+    found: dict[str, list[Cell]] = {}
+    for number, arm in enumerate(arms):
+        keys = {
+            (m, seed): training_key(arm, seed, m)
+            for m in dict.fromkeys(arm.members(alpha) for alpha in arm.alphas)
+            for seed in arm.seeds
+        }
+        for cell in cells_of(arm, number):
+            key = keys[arm.members(cell.alpha), cell.seed]
+            found.setdefault(key, []).append(cell)
+    groups = [_group(arm) for arm in arms]
+    return [
+        Training(
+            key=key,
+            group=groups[first.arm],
+            kind=arms[first.arm].config.platform.learner.kind,
+            arm=first.arm,
+            seed=first.seed,
+            members=arms[first.arm].members(first.alpha),
+            retrainings=max(c.retraining for c in cells) if arms[first.arm].warm else 0,
+            cells=tuple(cells),
+        )
+        for key, cells in found.items()
+        for first in cells[:1]
+    ]
+
+
+def jobs_of(arms: Sequence[Arm]) -> list[tuple[Training, ...]]:
+    """The trainings of a plan in portions of work, in a fixed order.
+
+    Of quick learners a job holds trainings of one group, those of a seed and a size side by side:
+    over several targets they share most of their columns. Of others it holds one training, or one
+    row of retrainings; the clean ones come first, since others ask for what they say.
+    """
+    quick: dict[str, list[Training]] = {}
+    slow: list[Training] = []
+    for training in trainings_of(arms):
+        if training.kind in QUICK and not training.retrainings:
+            quick.setdefault(training.group, []).append(training)
+        else:
+            slow.append(training)
+    jobs: list[tuple[Training, ...]] = []
+    for group in quick.values():
+        group.sort(key=lambda t: (t.seed, arms[t.arm].recruitment, t.members, t.arm))
+        # Two for two workers, where there is enough for both.
+        parts = max(1, min(2, len(group) // _LEAST), -(-len(group) // _MOST))
+        size = -(-len(group) // parts)
+        jobs += [tuple(group[k : k + size]) for k in range(0, len(group), size)]
+    slow.sort(key=lambda t: (t.members > 0, t.retrainings > 0))
+    return jobs + [(training,) for training in slow]
+
+
+def training_key(arm: Arm, seed: int, members: int) -> str:
+    """The key of a training: a digest of all that its outcome depends on, and of nothing else.
+
+    Args:
+        arm: whose.
+        seed: of the collective and the training.
+        members: in the collective, in [0, N].
+    """
+    config, recipe = arm.config, arm.config.platform.learner
+    section, corpus = config.collective, config.corpus
+    exact = isinstance(recipe, BayesRecipe)
+    noise = [corpus.label_noise, corpus.label_noise_kind] if corpus.label_noise else None
+    parts: dict[str, Any] = {
+        "group": _group(arm),
+        "xi": corpus.xi,
+        "noise": noise,
+        "warm": arm.warm,
+    }
+    # The worst of several classifiers is the worst for a goal, with a collective or without.
+    worst = exact and getattr(recipe, "epsilon", 0.0) > 0
+    if worst:
+        parts["goal"] = config.measure.success
+    if members or worst:
+        options = STRATEGIES[section.strategy].options
+        parts |= {
+            "members": members,
+            "target": section.target,
+            "strategy": section.strategy,
+            "options": {name: getattr(section, name) for name in sorted(options)},
+            "abstain": section.abstain,
+        }
+        # An exact classifier is given shares, and everybody is the same set however he was found.
+        if members < arm.size and not (exact and not section.abstain):
+            parts["recruitment"] = arm.recruitment
+    luck = corpus.xi > 0 or noise is not None or recipe.kind not in QUICK
+    # An exact classifier is given shares: a seed matters only where it moves α_effective.
+    if (members > 0 and section.abstain > 0) if exact else (luck or members > 0):
+        parts["seed"] = seed
+    return digest(parts)
+
+
+def digest(value: Any) -> str:
+    """32 hexadecimal digits of plain data: numbers, texts, lists and dictionaries of them."""
+    content = json.dumps(value, sort_keys=True).encode()
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def _group(arm: Arm) -> str:
+    config = arm.config
+    run: Mapping[str, Any] = {
+        name: getattr(config.run, name) for name in ("threads", "precision", "device")
+    }
+    learner = config.platform.learner.model_dump(mode="json")
+    return digest({"bench": bench_key(config), "learner": learner, "run": run})
