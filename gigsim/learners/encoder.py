@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from gigsim.learners.attention import attend, attend_in_place
 from gigsim.learners.recipes import TransformerRecipe
 
 #: Added to the attention scores of padding: exp of it is 0 in every precision, and, unlike -inf, a
@@ -43,6 +44,10 @@ class LeanEncoder(nn.Module):
         labels: number of labels L.
     """
 
+    #: Whether :class:`~gigsim.learners.attention` may use its kernel for processors, which torch
+    #: can differentiate but not vectorise over networks.
+    kernels = True
+
     def __init__(self, recipe: TransformerRecipe, vocabulary_size: int, labels: int) -> None:
         super().__init__()
         width = recipe.width
@@ -57,16 +62,21 @@ class LeanEncoder(nn.Module):
         self.head = Linear(width, labels)
 
     def forward(
-        self, ids: Tensor, present: Tensor | None, generator: torch.Generator | None
+        self,
+        ids: Tensor,
+        present: Tensor | None,
+        generator: torch.Generator | None,
+        table: Tensor | None = None,
     ) -> Tensor:
         """Log-odds, shape (batch, L).
 
         Args:
-            ids: int64, shape (batch, length).
+            ids: integers, shape (batch, length).
             present: bool, shape (batch, length), False on padding; None if there is no padding.
             generator: of the dropout masks; None outside training.
+            table: the vectors that ``ids`` point into, in place of those of all words.
         """
-        hidden = self.words(ids)
+        hidden = functional.embedding(ids, self.words.weight if table is None else table)
         if self.first is not None:
             hidden = torch.cat([self.first.expand(len(ids), 1, -1), hidden], dim=1)
             if present is not None:
@@ -79,7 +89,7 @@ class LeanEncoder(nn.Module):
         for depth, block in enumerate(self.blocks, start=1):
             # Where the first piece stands for the text, nothing else leaves the last block.
             last = self.first is not None and depth == len(self.blocks)
-            hidden = block(hidden, bias, generator, first_only=last)
+            hidden = block(hidden, bias, generator, first_only=last, kernels=self.kernels)
         if self.pre:
             hidden = self.norm(hidden)
         return self.head(pool(hidden, present, "mean" if self.first is None else "first"))
@@ -109,7 +119,7 @@ class Block(nn.Module):
         self.heads = recipe.heads
         self.pre = recipe.normalisation == "pre"
         self.dropout = recipe.dropout
-        self.activation = functional.relu if recipe.activation == "relu" else functional.gelu
+        self.activation = torch.relu_ if recipe.activation == "relu" else functional.gelu
         self.attention_norm = nn.LayerNorm(width)
         self.mix = Linear(width, 3 * width)
         self.out = Linear(width, width)
@@ -124,6 +134,7 @@ class Block(nn.Module):
         generator: torch.Generator | None,
         *,
         first_only: bool = False,
+        kernels: bool = True,
     ) -> Tensor:
         """Shapes (batch, length, width) in and out.
 
@@ -132,38 +143,47 @@ class Block(nn.Module):
             bias: added to the attention scores, shape (batch, 1, 1, length).
             generator: of the dropout masks.
             first_only: compute the first position only, shape (batch, 1, width) out.
+            kernels: see ``LeanEncoder.kernels``.
         """
-        wanted = 1 if first_only else hidden.shape[1]
-        kept = hidden[:, :wanted]
+        kept = hidden[:, :1] if first_only else hidden
+        source = self.attention_norm(hidden) if self.pre else hidden
+        if first_only:
+            context = self._glance(source, bias)
+        else:
+            fast = kernels and hidden.device.type == "cpu"
+            context = (attend_in_place if fast else attend)(self.mix(source), bias, self.heads)
+        kept = kept + drop(self.out(context), self.dropout, generator)
         if self.pre:
-            kept = kept + self._attend(self.attention_norm(hidden), wanted, bias, generator)
             return kept + self._feed(self.feedforward_norm(kept), generator)
-        kept = self.attention_norm(kept + self._attend(hidden, wanted, bias, generator))
+        kept = self.attention_norm(kept)
         return self.feedforward_norm(kept + self._feed(kept, generator))
 
-    def _attend(
-        self, hidden: Tensor, wanted: int, bias: Tensor | None, generator: torch.Generator | None
-    ) -> Tensor:
-        """What the first ``wanted`` positions take from all, shape (batch, wanted, width)."""
-        batch, length, width = hidden.shape
-        if wanted == length:
-            query, key, value = self.mix(hidden).split(width, dim=-1)
-        else:
-            weight, shift = self.mix.weight, self.mix.bias
-            query = functional.linear(hidden[:, :wanted], weight[:width], shift[:width])
-            key, value = functional.linear(hidden, weight[width:], shift[width:]).chunk(2, dim=-1)
-        query, key, value = (
-            part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in (query, key, value)
+    def _glance(self, hidden: Tensor, bias: Tensor | None) -> Tensor:
+        """What the first position takes from all, shape (batch, 1, width).
+
+        One query a text needs no keys and no values of the other positions: (Wk h + b) · q is
+        h · Wk'q and something that is the same for all positions, which a softmax does not see; and
+        shares that sum to one take Wv h + b to Wv (their mean of h) + b.
+        """
+        batch, _, width = hidden.shape
+        to_query, to_key, to_value = (
+            weight.unflatten(0, (self.heads, -1)) for weight in self.mix.weight.chunk(3)
         )
-        scores = query @ key.transpose(-1, -2) * (width // self.heads) ** -0.5
+        shift_query, _, shift_value = self.mix.bias.chunk(3)
+        query = functional.linear(hidden[:, 0], to_query.flatten(0, 1), shift_query)
+        by_head = query.unflatten(-1, (self.heads, -1)).transpose(0, 1)
+        probe = (by_head @ to_key).transpose(0, 1) * (width // self.heads) ** -0.5
+        scores = probe @ hidden.transpose(1, 2)
         if bias is not None:
-            scores = scores + bias
-        context = (scores.softmax(dim=-1) @ value).transpose(1, 2).reshape(batch, wanted, width)
-        return drop(self.out(context), self.dropout, generator)
+            scores = scores + bias[:, 0]
+        seen = scores.softmax(dim=-1) @ hidden
+        value = seen.transpose(0, 1) @ to_value.transpose(1, 2)
+        return value.transpose(0, 1).reshape(batch, 1, width) + shift_value
 
     def _feed(self, hidden: Tensor, generator: torch.Generator | None) -> Tensor:
-        inner = self.activation(self.up(hidden))
-        return drop(self.down(inner), self.dropout, generator)
+        # Of flat rows a linear layer's output is no view, so that the activation may overwrite it.
+        inner = self.activation(self.up(hidden.flatten(0, 1)))
+        return drop(self.down(inner), self.dropout, generator).view(hidden.shape)
 
 
 def drop(hidden: Tensor, share: float, generator: torch.Generator | None) -> Tensor:

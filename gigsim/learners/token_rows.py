@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,16 +41,63 @@ class TokenRows:
             "size": np.array(self.size, dtype=np.int64),
         }
 
-    def batch(self, rows: NDArray[np.integer]) -> tuple[Tensor, Tensor | None]:
-        """Ids, int64, shape (batch, longest), and where they are not padding; None if nowhere."""
-        texts = self.texts
-        lengths = texts.lengths[rows]
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Some resumes on a device.
+
+    Attributes:
+        rows: which ones, int64, shape (batch,).
+        ids: int64, shape (batch, longest); 0 on padding.
+        present: bool, shape (batch, longest), False on padding; None if there is none.
+    """
+
+    rows: Tensor
+    ids: Tensor
+    present: Tensor | None
+
+
+class TokensOn:
+    """Resumes that lie on a device as they are, one after the other.
+
+    Batches are put together there: after the first nothing is copied to the device but one list of
+    rows for many batches, and nothing is asked of it.
+
+    Args:
+        rows: n resumes.
+        device: where they are to lie.
+    """
+
+    def __init__(self, rows: TokenRows, device: str) -> None:
+        self._lengths = rows.texts.lengths
+        # A last id, for where a text of no length would begin.
+        values = np.append(rows.texts.values, np.int32(0))
+        self._values = torch.from_numpy(values).to(device)
+        self._starts = torch.from_numpy(rows.texts.offsets[:-1].copy()).to(device)
+        self._ends = torch.from_numpy(rows.texts.offsets[1:].copy()).to(device)
+
+    def batches(self, cut: Iterable[NDArray[np.integer]]) -> Iterator[Batch]:
+        """Batches of the given rows, in the given order; none of them is empty."""
+        cuts = list(cut)
+        if not cuts:
+            return
+        device = self._values.device
+        order = torch.from_numpy(np.concatenate(cuts).astype(np.int64)).to(device)
         # A text without any piece is one piece of padding, which nothing attends to.
-        within = np.arange(max(int(lengths.max()), 1))
-        present = within < lengths[:, None]
-        ids = np.zeros(present.shape, dtype=np.int64)
-        ids[present] = texts.values[(texts.offsets[rows][:, None] + within)[present]]
-        return torch.from_numpy(ids), None if present.all() else torch.from_numpy(present)
+        longest = [max(int(self._lengths[rows].max()), 1) for rows in cuts]
+        within = torch.arange(max(longest), device=device)
+        for numbers, rows, length in zip(
+            cuts, order.split([len(c) for c in cuts]), longest, strict=True
+        ):
+            at = self._starts[rows][:, None] + within[:length]
+            present = None
+            if (self._lengths[numbers] < length).any():
+                present = at < self._ends[rows][:, None]
+                at = at.clamp_(max=len(self._values) - 1)
+            ids = self._values[at].long()
+            if present is not None:
+                ids = ids.where(present, 0)
+            yield Batch(rows, ids, present)
 
 
 def token_rows(rows: Rows) -> TokenRows:

@@ -20,7 +20,8 @@ from gigsim.learners.protocol import Device, Precision, Rows, State
 from gigsim.learners.ragged import Ragged
 from gigsim.learners.recipes import TransformerRecipe
 from gigsim.learners.threads import torch_settings
-from gigsim.learners.token_rows import TokenRows, token_rows
+from gigsim.learners.token_rows import TokenRows, TokensOn, token_rows
+from gigsim.learners.updates import Updates
 from gigsim.learners.vocabulary import Vocabulary, WordList
 from gigsim.learners.wordpiece import WordPiece, load_tokenizer
 from gigsim.resumes.corpus import Corpus
@@ -29,8 +30,8 @@ from gigsim.resumes.corpus import Corpus
 #: the composition of a batch stays nearly random.
 _STRETCH = 50
 
-#: Resumes in a batch of prediction.
-_PREDICT = 64
+#: Resumes in a batch of prediction: on a processor what fits its cache.
+_PREDICT = {"cpu": 16, "cuda": 512, "mps": 128}
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class TransformerLearner:
     Attributes:
         recipe: architecture and training.
         labels: number of labels L.
-        precision: of matrix products: ``float32``, or ``bfloat16`` by autocast with float32
-            weights.
+        precision: of matrix products: ``float32``; ``medium``, float32 that may be computed in
+            parts of bfloat16; or ``bfloat16`` by autocast with float32 weights.
         threads: of one training.
         device: ``cpu``, ``cuda`` or ``mps``.
 
@@ -107,7 +108,7 @@ class TransformerLearner:
         """Weights and config of a published encoder as a training loads them; else nothing."""
         if self._lean:
             return {}
-        with self._settings(seed=0):
+        with self.settings(seed=0):
             network = PretrainedEncoder(self.recipe, 0, self.labels, weights=True)
         config = network.encoder.config.to_json_string().encode()
         weights = {name: w.numpy() for name, w in network.encoder.state_dict().items()}
@@ -125,44 +126,44 @@ class TransformerLearner:
         if labels.shape != (len(rows), self.labels) or not len(rows):
             raise ValueError(f"labels are {labels.shape}, not {(len(rows), self.labels)}")
         recipe = self.recipe
-        weights, order, masks = (int(s) for s in np.random.SeedSequence(seed).generate_state(3))
-        with self._settings(seed=masks):
-            network = self._network(rows.size, weights, start)
-            optimizer = _optimizer(network, recipe)
+        weights, order, masks = seeds_of(seed)
+        with self.settings(seed=masks):
+            network = self.network(rows.size, weights, start)
+            steps = recipe.epochs * math.ceil(len(rows) / recipe.batch_size)
+            updates = Updates(network, recipe, steps)
             generator = torch.Generator(self.device).manual_seed(masks)
             shuffler = np.random.Generator(np.random.PCG64(order))
+            texts = TokensOn(rows, self.device)
             targets = torch.from_numpy(labels.astype(np.float32)).to(self.device)
-            steps = recipe.epochs * math.ceil(len(rows) / recipe.batch_size)
-            step = 0
-            for _ in range(recipe.epochs):
+            for epoch in range(1, recipe.epochs + 1):
                 total = torch.zeros((), device=self.device)
-                for batch in _batches(rows.texts.lengths, recipe.batch_size, shuffler):
-                    for group in optimizer.param_groups:
-                        group["lr"] = recipe.learning_rate * _schedule(recipe, step, steps)
-                    logits = self._logits(network, rows, batch, generator)
-                    loss = functional.binary_cross_entropy_with_logits(logits, targets[batch])
-                    optimizer.zero_grad()
-                    loss.backward()
-                    nn.utils.clip_grad_norm_(network.parameters(), recipe.gradient_clip)
-                    optimizer.step()
-                    total += loss.detach() * len(batch)
-                    step += 1
+                for batch in texts.batches(
+                    batches_by_length(rows.texts.lengths, recipe.batch_size, shuffler)
+                ):
+                    ids, table = updates.table(batch.ids)
+                    logits = self._logits(network, ids, batch.present, generator, table)
+                    loss = functional.binary_cross_entropy_with_logits(logits, targets[batch.rows])
+                    updates.step(loss)
+                    total += loss.detach() * len(batch.rows)
+                # Asked once an epoch: a number that Python wants makes a GPU wait.
                 if not math.isfinite(total):
                     raise InputError(
                         "platform.learner.learning_rate",
-                        f"the transformer diverged by step {step} of {steps}",
+                        f"the transformer diverged by step {epoch * steps // recipe.epochs} of"
+                        f" {steps}",
                         f"a lower rate than {recipe.learning_rate} is needed",
                     )
+            network.zero_grad()
             return TransformerClassifier(self, network, rows.size, float(total) / len(rows))
 
     def restore(self, state: State) -> TransformerClassifier:
         """The classifier with the given weights."""
         size = int(state["vocabulary_size"])
-        with self._settings(seed=0):
-            network = self._network(size, 0, state)
+        with self.settings(seed=0):
+            network = self.network(size, 0, state)
         return TransformerClassifier(self, network, size, float("nan"))
 
-    def _network(self, size: int, seed: int, start: State | None) -> nn.Module:
+    def network(self, size: int, seed: int, start: State | None) -> nn.Module:
         """A network for ``size`` ids with fresh weights, or with those of ``start``."""
         network: LeanEncoder | PretrainedEncoder
         if self._lean:
@@ -179,22 +180,22 @@ class TransformerLearner:
     def _logits(
         self,
         network: nn.Module,
-        rows: TokenRows,
-        batch: NDArray[np.integer],
+        ids: Tensor,
+        present: Tensor | None,
         generator: torch.Generator | None,
+        table: Tensor | None = None,
     ) -> Tensor:
-        """Log-odds in float32, shape (batch, L)."""
-        ids, present = rows.batch(batch)
-        if present is not None:
-            present = present.to(self.device)
+        """Log-odds in float32, shape (batch, L); ``table`` as for ``LeanEncoder.forward``."""
+        more = () if table is None else (table,)
         with torch.autocast(self.device, torch.bfloat16, enabled=self.precision == "bfloat16"):
-            return network(ids.to(self.device), present, generator).float()
+            return network(ids, present, generator, *more).float()
 
     @contextmanager
-    def _settings(self, seed: int) -> Iterator[None]:
+    def settings(self, seed: int) -> Iterator[None]:
         """Torch's settings, and a global generator of our own for encoders that draw from it."""
         devices = [torch.cuda.current_device()] if self.device == "cuda" else []
-        with torch_settings(self.threads, self.device), torch.random.fork_rng(devices):
+        settings = torch_settings(self.threads, self.device, self.precision)
+        with settings, torch.random.fork_rng(devices):
             torch.random.default_generator.manual_seed(seed)
             if self.device == "cuda":
                 torch.cuda.manual_seed(seed)
@@ -225,39 +226,24 @@ class TransformerClassifier:
         if rows.size != self._size:
             raise ValueError(f"rows over {rows.size} ids, a classifier over {self._size}")
         learner = self._learner
-        out = np.empty((len(rows), learner.labels), dtype=np.float32)
+        out = torch.empty((len(rows), learner.labels), device=learner.device)
         by_length = np.argsort(rows.texts.lengths, kind="stable")
-        with learner._settings(seed=0), torch.inference_mode():
-            for start in range(0, len(rows), _PREDICT):
-                batch = by_length[start : start + _PREDICT]
-                logits = learner._logits(self._network, rows, batch, None)
-                out[batch] = logits.sigmoid().cpu().numpy()
-        return out
+        size = _PREDICT[learner.device]
+        cut = (by_length[i : i + size] for i in range(0, len(rows), size))
+        with learner.settings(seed=0), torch.inference_mode():
+            for batch in TokensOn(rows, learner.device).batches(cut):
+                logits = learner._logits(self._network, batch.ids, batch.present, None)
+                out[batch.rows] = logits.sigmoid()
+        return out.cpu().numpy()
 
 
-def _optimizer(network: nn.Module, recipe: TransformerRecipe) -> torch.optim.AdamW:
-    """AdamW; decay pulls on matrices only, as usual for transformers."""
-    parameters = list(network.parameters())
-    groups = [
-        {"params": [p for p in parameters if p.dim() >= 2], "weight_decay": recipe.weight_decay},
-        {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
-    ]
-    # The fused form is one pass over the weights; torch has it for these two kinds of device.
-    fused = parameters[0].device.type in ("cpu", "cuda")
-    return torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=fused)
+def seeds_of(seed: int) -> tuple[int, int, int]:
+    """Of fresh weights, of the order of the rows and of dropout's masks."""
+    weights, order, masks = np.random.SeedSequence(seed).generate_state(3).tolist()
+    return weights, order, masks
 
 
-def _schedule(recipe: TransformerRecipe, step: int, steps: int) -> float:
-    """Share of the peak learning rate in step 0 <= ``step`` < ``steps``."""
-    rising = math.ceil(recipe.warmup * steps)
-    if step < rising:
-        return (step + 1) / rising
-    if recipe.schedule == "constant":
-        return 1.0
-    return (steps - step) / (steps - rising)
-
-
-def _batches(
+def batches_by_length(
     lengths: NDArray[np.int64], size: int, shuffler: np.random.Generator
 ) -> Iterator[NDArray[np.int64]]:
     """Every row once, in batches of rows of similar length, in random order."""

@@ -17,7 +17,7 @@ from gigsim.learners.linear import LinearLearner
 from gigsim.learners.protocol import State, make_learner
 from gigsim.learners.ragged import Ragged
 from gigsim.learners.recipes import LinearRecipe, TransformerRecipe
-from gigsim.learners.transformer import TokenRows, TransformerLearner, _batches, _schedule
+from gigsim.learners.transformer import TokenRows, TransformerLearner, batches_by_length
 from tests.learners.toys import corpus_of, separable
 
 SMALL = {
@@ -69,6 +69,7 @@ def test_seeds_of_63_bits_are_fine() -> None:
         {"normalisation": "post", "initialisation": "normal", "weight_std": 0.18},
         {"dropout": 0.1, "activation": "gelu", "schedule": "constant"},
         {"precision": "bfloat16"},
+        {"precision": "medium"},
     ],
 )
 def test_learns_a_separable_toy(fields: dict[str, Any]) -> None:
@@ -211,7 +212,7 @@ def test_same_bits_on_a_gpu() -> None:
 
 @given(st.lists(st.integers(0, 200), min_size=1, max_size=300), st.integers(1, 9))
 def test_batches_hold_every_row_once(lengths: list[int], size: int) -> None:
-    batches = list(_batches(np.array(lengths), size, np.random.default_rng(0)))
+    batches = list(batches_by_length(np.array(lengths), size, np.random.default_rng(0)))
     assert sorted(np.concatenate(batches).tolist()) == list(range(len(lengths)))
     assert len(batches) == -(-len(lengths) // size)
 
@@ -220,28 +221,10 @@ def test_batches_hold_rows_of_similar_length() -> None:
     lengths = np.random.default_rng(0).integers(1, 129, 4_000)
     padded = sum(
         len(batch) * lengths[batch].max()
-        for batch in _batches(lengths, 32, np.random.default_rng(1))
+        for batch in batches_by_length(lengths, 32, np.random.default_rng(1))
     )
     # Random batches of 32 would be padded to about 125 of 128: 1.9 times the tokens.
     assert padded < 1.05 * lengths.sum()
-
-
-def test_schedule_rises_then_falls() -> None:
-    recipe = TransformerRecipe(warmup=0.25)
-    shares = [_schedule(recipe, step, 8) for step in range(8)]
-    assert shares == pytest.approx([0.5, 1, 1, 5 / 6, 4 / 6, 3 / 6, 2 / 6, 1 / 6])
-    constant = TransformerRecipe(warmup=0.0, schedule="constant")
-    assert [_schedule(constant, step, 3) for step in range(3)] == [1, 1, 1]
-    assert _schedule(TransformerRecipe(warmup=0.0), 0, 3) == 1
-
-
-def test_padding_is_to_the_longest_of_a_batch() -> None:
-    rows = TokenRows(Ragged.from_rows([[5], [6, 7, 8], [], [9, 9]]), 10)
-    ids, present = rows.batch(np.array([3, 0]))
-    assert ids.tolist() == [[9, 9], [5, 0]]
-    assert present is not None
-    assert present.tolist() == [[True, True], [True, False]]
-    assert rows.batch(np.array([1]))[1] is None
 
 
 def test_limit_and_vocabulary() -> None:
