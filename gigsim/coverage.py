@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from gigsim.collective.catalogue import STRATEGIES
 from gigsim.config.sections import CollectiveSection, Config
+from gigsim.learners.recipes import BayesRecipe
 from gigsim.resumes.law import LanguageLaw
 from gigsim.stage import Stage
 from gigsim.theory.certificates import (
@@ -24,6 +25,7 @@ from gigsim.theory.certificates import (
     FeatureOnlyProfileCertificate,
     UnplantingCertificate,
 )
+from gigsim.theory.closeness import Closeness
 from gigsim.theory.erasing import erasing_deficit_any, erasing_deficit_top1
 from gigsim.theory.estimates import (
     GapKind,
@@ -91,9 +93,19 @@ def exact_marginals(
         return None
     if stage.signal_is_new:
         return posterior, posterior
-    if section.strategy != "erasure" or xi > 0 or not isinstance(law, LanguageLaw):
+    if section.strategy != "erasure" or xi > 0:
         return None
-    return law.marginals(stage.supply.held_out.without(stage.encoder.tokens)), posterior
+    if not isinstance(stage.supply.writer, LanguageLaw):
+        return None
+    return law.marginals(stage.supply.held_out.without(stage.encoder.words)), posterior
+
+
+def dialled(config: Config) -> tuple[float, Closeness | None]:
+    """ε of the platform where the config says it, and what is close; 0 and None elsewhere."""
+    learner = config.platform.learner
+    if not isinstance(learner, BayesRecipe) or not learner.epsilon or learner.closeness == "none":
+        return 0.0, None
+    return learner.epsilon, learner.closeness
 
 
 def floor_of(stage: Stage) -> float:
@@ -187,8 +199,21 @@ def certificates(
     known: HeldOut,
     target: int,
     floor: float,
+    epsilon: float = 0.0,
+    closeness: Closeness | None = None,
 ) -> dict[Goal, SignalEstimate]:
-    """The theorem that covers each metric, with its numbers; metrics without one are left out."""
+    """The theorem that covers each metric, with its numbers; metrics without one are left out.
+
+    Args:
+        section: the collective.
+        quoted: ξ, Δ and κ for each metric.
+        known: the held-out resumes.
+        target: column of y*.
+        floor: of P0(y* in Y | x), NaN where it is not known.
+        epsilon: how far the platform is from Bayes by the config (:func:`dialled`): the bounds are
+            then those for every platform that is so close.
+        closeness: what is close.
+    """
     facts, labels = STRATEGIES[section.strategy], known.marginals.shape[1]
     covered: dict[Goal, SignalEstimate] = {}
     for metric, estimate in quoted.items():
@@ -196,10 +221,16 @@ def certificates(
             continue
         values = vars(estimate)
         if section.strategy == "feature_only":
-            covered[metric] = (
-                FeatureOnlyCertificate(**values, p=floor, evasive=section.evasive)
-                if floor > 0
-                else FeatureOnlyProfileCertificate(
+            if floor > 0:
+                covered[metric] = FeatureOnlyCertificate(
+                    **values,
+                    p=floor,
+                    evasive=section.evasive,
+                    epsilon=epsilon,
+                    closeness=closeness,
+                )
+            elif epsilon == 0:
+                covered[metric] = FeatureOnlyProfileCertificate(
                     **values,
                     # One of each cluster: the band over floors is for independent draws.
                     probabilities=known.marginals[
@@ -207,9 +238,8 @@ def certificates(
                     ],
                     evasive=section.evasive,
                 )
-            )
         elif section.strategy == "unplanting":
-            covered[metric] = UnplantingCertificate(**values)
+            covered[metric] = UnplantingCertificate(**values, epsilon=epsilon, closeness=closeness)
         elif section.strategy == "erasure":
             tau, error = _erasing_numbers(known, target, metric)
             covered[metric] = ErasingCertificate(
@@ -222,7 +252,9 @@ def certificates(
         else:
             margin = float(wrong_label_margin(section.wrong_label, metric, labels))
             if margin > 0:
-                covered[metric] = FeatureLabelCertificate(**values, margin=margin)
+                covered[metric] = FeatureLabelCertificate(
+                    **values, margin=margin, epsilon=epsilon, closeness=closeness
+                )
     return covered
 
 

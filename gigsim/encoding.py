@@ -26,11 +26,12 @@ class Encoded:
 
     Attributes:
         found: as people have them, base carriers with their token in place.
-        clean: without any of the tokens.
+        clean: without any of the tokens and their companions.
         planted: g(x) of each token.
         signal_sets: bool, shape (tokens, n): the resume as found is one that planting would not
             change, x in X*.
-        contains: bool, shape (tokens, n): the token occurs in what is read of the resume.
+        contains: bool, shape (tokens, n): the token, or a companion, occurs in what is read of the
+            resume.
     """
 
     found: Ragged
@@ -60,36 +61,62 @@ class Encoder:
         return (self.section.token, *self.section.alternates)
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """All words that are ever planted: the tokens and what is planted beside them."""
+        return (*self.tokens, *self.section.companions)
+
+    @property
     def size(self) -> int:
         """Number of ids, reserved ones included."""
-        return self.vocabulary.size + (len(self.tokens) if self.section.reserve else 0)
+        return self.vocabulary.size + (len(self.words) if self.section.reserve else 0)
+
+    def signal(self, token: int) -> Signal:
+        """What is planted while token number ``token`` is in force."""
+        section = self.section
+        return Signal(
+            token=self.tokens[token],
+            every=section.every,
+            reserve=section.reserve,
+            position=section.position,
+            companions=section.companions,
+        )
 
     def ids(self, token: int) -> NDArray[np.int64]:
-        """The ids that a token is read as, int64, shape (k,)."""
-        if self.section.reserve:
+        """The ids that a token is read as, its companions' after them, int64, shape (k,)."""
+        if len(self.tokens) > 1:
             return np.array([self.vocabulary.size + token])
-        signal = Signal(self.tokens[token], self.section.every, self.section.reserve)
-        return signal_pieces(signal, self.vocabulary, self.learner.name).astype(np.int64)
+        signal = self.signal(token)
+        parts = range(len(signal.words))
+        return np.concatenate(
+            [signal_pieces(signal, self.vocabulary, self.learner.name, k) for k in parts]
+        ).astype(np.int64)
 
-    def encode(self, corpus: Corpus, carried: NDArray[np.int64]) -> Encoded:
+    def encode(
+        self,
+        corpus: Corpus,
+        carried: NDArray[np.int64],
+        drawn: NDArray[np.float64] | None = None,
+    ) -> Encoded:
         """Read resumes once for the whole run.
 
         Args:
             corpus: n resumes.
             carried: int64, shape (n,): the number of the token that the config put into a resume,
                 -1 for none.
+            drawn: float64 in [0, 1), shape (n,): each resume's own, where the position of the
+                signal is random (``stage.signal_places``).
 
         Raises:
             InputError: the learner cannot see a token (``learners.reading.read``).
         """
         if len(self.tokens) == 1:
-            one = self._read(corpus, carried == 0, 0)
+            one = self._read(corpus, carried == 0, 0, drawn)
             return Encoded(
                 one.found, one.clean, (one.planted,), one.in_signal_set[None], one.contains[None]
             )
         # With several tokens ξ is that of the config for each: people's own use is taken out.
         bare, nobody = corpus.without(self.tokens), np.zeros(len(corpus), dtype=bool)
-        readings = [self._read(bare, nobody, k) for k in range(len(self.tokens))]
+        readings = [self._read(bare, nobody, k, drawn) for k in range(len(self.tokens))]
         first = self.vocabulary.size
         planted = tuple(
             Ragged(np.where(r.planted.values == first, np.int32(first + k), r.planted.values), o)
@@ -101,15 +128,22 @@ class Encoder:
         flags = carried == np.arange(len(readings))[:, None]
         return Encoded(found, clean, planted, signal_sets=flags, contains=flags)
 
-    def _read(self, corpus: Corpus, carriers: NDArray[np.bool_], token: int) -> Reading:
+    def _read(
+        self,
+        corpus: Corpus,
+        carriers: NDArray[np.bool_],
+        token: int,
+        drawn: NDArray[np.float64] | None,
+    ) -> Reading:
         return read(
             corpus,
             self.vocabulary,
-            Signal(self.tokens[token], self.section.every, self.section.reserve),
+            self.signal(token),
             carriers=carriers,
             limit=self.learner.limit,
             learner=self.learner.name,
             ordered=self.learner.ordered,
+            drawn=drawn,
         )
 
 

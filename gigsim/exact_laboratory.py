@@ -9,6 +9,7 @@ of people are not told apart by their label sets.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 
 from gigsim.agents import Submission
 from gigsim.collective.reports import reported_law
-from gigsim.coverage import exact_marginals
+from gigsim.config.sections import Config
+from gigsim.coverage import dialled, exact_marginals
 from gigsim.errors import InputError
 from gigsim.laboratory import METRICS, Laboratory
 from gigsim.learners.bayes import (
@@ -35,7 +37,7 @@ from gigsim.measures.evaluation import Evaluation
 from gigsim.measures.success import QUANTITIES
 from gigsim.resumes.corpus import Corpus
 from gigsim.resumes.law import Law
-from gigsim.stage import Scene
+from gigsim.stage import Scene, Stage
 from gigsim.theory.gaps import Floats
 from gigsim.theory.mixture import Strategy
 
@@ -97,47 +99,70 @@ class BayesLaboratory(Laboratory):
         return law
 
     def _platform(self) -> BayesPlatform | ErasingBayesPlatform:
-        config, stage = self._model.config, self._stage
-        section, tokens = config.collective, stage.encoder.tokens
-        law, collective = self._law, self._model.collective
-        known = exact_marginals(stage, section, config.corpus.xi)
-        if known is None and section.strategy == "erasure" and config.corpus.xi > 0:
-            raise InputError(
-                "corpus.xi",
-                f"{config.corpus.xi:g} of the resumes are given {tokens[0]!r}, which the law writes"
-                " by itself: bayes then has no exact posterior",
-                "corpus.xi = 0",
-            )
-        if known is None:
-            require_new_signal(tokens, law.words)
-        assert known is not None, "a law that never writes the signal is known, and read whole"
-        marginals, found = known
-        reported = collective.reports(stage.test_labels, marginals)
-        if section.strategy == "erasure":
-            assert reported is not None, "an erasing collective reports opinions"
-            shown = [
-                reported_law(m, reported, section.label_sets, stage.target)
-                for m in (found, marginals)
-            ]
-            return ErasingBayesPlatform(found, marginals, *shown)
-        pairs = None
-        if section.strategy == "feature_only":
-            pairs = law.pair_marginals(stage.supply.held_out, stage.target)
-        said = None
-        if reported is not None:
-            said = reported_law(marginals, reported, section.label_sets, stage.target)
-        return BayesPlatform(
-            marginals=marginals,
-            pairs=pairs,
-            reported=said,
-            target=stage.target,
-            xi=config.corpus.xi,
-            tokens=len(tokens),
-            strategy=cast("Strategy", section.strategy),
-            label_sets=section.label_sets,
-            evasive=section.evasive,
-            wrong_label=section.wrong_label,
+        model = self._model
+        return exact_platform(model.config, self._stage, model.collective.reports)
+
+
+def exact_platform(
+    config: Config,
+    stage: Stage,
+    reports: Callable[[NDArray[np.bool_], Floats], NDArray[np.bool_] | None],
+) -> BayesPlatform | ErasingBayesPlatform:
+    """The exact classifier of the law of a run.
+
+    Args:
+        config: the run's.
+        stage: its resumes, written by a law.
+        reports: for label sets and opinions of the same resumes what their owners would report as
+            members (``Collective.reports``).
+
+    Raises:
+        InputError: the law writes the signal by itself, and the strategy or ``corpus.xi`` leaves no
+            exact posterior.
+    """
+    section, words = config.collective, stage.encoder.words
+    law = stage.supply.law
+    assert law is not None, "a bayes reader refuses resumes without a law"
+    known = exact_marginals(stage, section, config.corpus.xi)
+    if known is None and section.strategy == "erasure" and config.corpus.xi > 0:
+        raise InputError(
+            "corpus.xi",
+            f"{config.corpus.xi:g} of the resumes are given {words[0]!r}, which the law writes"
+            " by itself: bayes then has no exact posterior",
+            "corpus.xi = 0",
         )
+    if known is None:
+        require_new_signal(words, law.words)
+    assert known is not None, "a law that never writes the signal is known, and read whole"
+    marginals, found = known
+    reported = reports(stage.test_labels, marginals)
+    if section.strategy == "erasure":
+        assert reported is not None, "an erasing collective reports opinions"
+        shown = [
+            reported_law(m, reported, section.label_sets, stage.target) for m in (found, marginals)
+        ]
+        return ErasingBayesPlatform(found, marginals, *shown)
+    pairs = None
+    if section.strategy == "feature_only":
+        pairs = law.pair_marginals(stage.supply.held_out, stage.target)
+    said = None
+    if reported is not None:
+        said = reported_law(marginals, reported, section.label_sets, stage.target)
+    epsilon, closeness = dialled(config)
+    return BayesPlatform(
+        marginals=marginals,
+        pairs=pairs,
+        reported=said,
+        target=stage.target,
+        xi=config.corpus.xi,
+        tokens=len(stage.encoder.tokens),
+        strategy=cast("Strategy", section.strategy),
+        label_sets=section.label_sets,
+        evasive=section.evasive,
+        wrong_label=section.wrong_label,
+        epsilon=epsilon,
+        closeness=closeness,
+    )
 
 
 class CurveLaboratory(Laboratory):
@@ -161,7 +186,7 @@ class CurveLaboratory(Laboratory):
         population, section = model.population, model.config.collective
         edited = model.collective.follows(population, population.member)
         if section.strategy == "feature_only":
-            edited = edited & population.labels[:, model.stage.target]
+            edited = edited & population.base_labels[:, model.stage.target]
         self._count(edited)
         return int(edited.sum())
 

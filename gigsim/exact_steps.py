@@ -6,16 +6,20 @@ Where no theorem covers the top label the steps are exact all the same.
 
 from __future__ import annotations
 
+from typing import cast, get_args
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from gigsim.collective.reports import reported_law
 from gigsim.config.sections import CollectiveSection
 from gigsim.coverage import HeldOut, deficits
+from gigsim.theory.closeness import Closeness
 from gigsim.theory.feature_only import flip_point_any, flip_point_top1
 from gigsim.theory.gaps import Floats, deficit_top1
-from gigsim.theory.mixture import erased_marginals
+from gigsim.theory.mixture import Strategy, erased_marginals, planted_marginals
 from gigsim.theory.planting import Goal, LabelSets, flip_point, staircase
+from gigsim.theory.suboptimal import failing, failure_rate
 from gigsim.theory.wrong_labels import wrong_label_margin
 
 #: Shares of a curve that are computed at a time: bounds memory at some 30 MB for 1,000 resumes.
@@ -31,6 +35,8 @@ def exact_success(
     xi: float,
     goal: Goal,
     pairs: Floats | None,
+    epsilon: float = 0.0,
+    closeness: Closeness | None = None,
 ) -> Floats | None:
     """S(α) on the held-out resumes, as they weigh alike.
 
@@ -42,13 +48,19 @@ def exact_success(
         xi: share of base resumes that carry the signal whatever they are.
         goal: the reading of success.
         pairs: P0(l and y* in Y | x), shape (n, L), for feature-only.
+        epsilon: above 0, S of the worst classifier that is so close to Bayes
+            (``theory.suboptimal``), computed at each share; not for erasing.
+        closeness: what is close.
 
     Returns:
-        The shape of ``alphas``; None where no closed form is known: wrong labels beyond replaced
-        sets, unplanting's top label with one's other labels kept, and strategies that aim at a
-        model.
+        The shape of ``alphas``; None where no closed form is known: at ε = 0 wrong labels beyond
+        replaced sets and unplanting's top label with one's other labels kept; strategies that aim
+        at a model.
     """
     sets = section.label_sets
+    if closeness is not None:
+        rate = failure_rate(epsilon, closeness)
+        return _worst(alphas, section, known, target, xi, goal, pairs, rate)
     if section.strategy == "erasure":
         return _erasing(alphas, sets, known, target, goal)
     if section.strategy == "feature_only":
@@ -86,6 +98,48 @@ def _feature_only(
         return None
     points = flip_point_top1(xi, known.marginals, pairs, target, evasive=evasive)
     return staircase(alphas, None, points, held=deficit_top1(known.marginals, target) < 0)
+
+
+def _worst(
+    alphas: ArrayLike,
+    section: CollectiveSection,
+    known: HeldOut,
+    target: int,
+    xi: float,
+    goal: Goal,
+    pairs: Floats | None,
+    rate: float,
+) -> Floats | None:
+    """S of a classifier that fails wherever the margin is no more than ``rate``, share by share.
+
+    No staircase: with a rate that planting cannot outweigh S may fall in α.
+    """
+    strategy = section.strategy
+    if strategy not in get_args(Strategy) or (strategy == "feature_only" and pairs is None):
+        return None
+    said = known.reported
+    if said is not None:
+        reported: Floats | None = reported_law(known.marginals, said, section.label_sets, target)
+    else:
+        reported = None
+    shares = np.asarray(alphas, dtype=np.float64)
+    won = np.empty(shares.size)
+    for start in range(0, shares.size, _AT_ONCE):
+        shown = planted_marginals(
+            known.marginals,
+            target,
+            shares.ravel()[start : start + _AT_ONCE],
+            xi,
+            strategy=cast("Strategy", strategy),
+            label_sets=section.label_sets,
+            evasive=section.evasive,
+            wrong_label=section.wrong_label,
+            pairs=pairs,
+            reported=reported,
+        )
+        lost = failing(shown, target, rate, unplanting=strategy == "unplanting")
+        won[start : start + _AT_ONCE] = 1 - lost[goal].mean(axis=-1)
+    return won.reshape(shares.shape)[()]
 
 
 def _erasing(

@@ -21,6 +21,7 @@ from gigsim.coverage import (
     HeldOut,
     certificates,
     deficits,
+    dialled,
     floor_of,
     quoted_signals,
 )
@@ -29,6 +30,7 @@ from gigsim.learners.recipes import TableRecipe
 from gigsim.resumes.finite_world import FiniteWorld
 from gigsim.stage import Stage
 from gigsim.theory.certificates import ErasingCertificate
+from gigsim.theory.closeness import Closeness
 from gigsim.theory.estimates import SignalEstimate
 from gigsim.theory.finite_sample import (
     FiniteSampleSuccess,
@@ -65,6 +67,9 @@ class TheoryLines:
         kind: of learner.
         world: the finite world, where a table of counts is the learner: its noise is that of every
             cell and not of the number of base carriers alone; else None.
+        epsilon: how far from Bayes the exact platform is dialled (``coverage.dialled``), in [0, 1]:
+            bounds and exact lines are then those of the worst platform that is so close.
+        closeness: what is close; None at ε = 0.
     """
 
     population: int
@@ -80,6 +85,8 @@ class TheoryLines:
     p: float
     kind: str
     world: FiniteWorld | None = None
+    epsilon: float = 0.0
+    closeness: Closeness | None = None
 
     @classmethod
     def estimate(
@@ -96,11 +103,12 @@ class TheoryLines:
         law, target, section = stage.supply.law, stage.target, config.collective
         quoted, floor = quoted_signals(config, stage, known), floor_of(stage)
         own = known.marginals[:, target].mean() if law is None else law.base_rates[target]
+        epsilon, closeness = dialled(config)
         return cls(
             population=config.population.size,
             collective=section,
             target=target,
-            signals=certificates(section, quoted, known, target, floor),
+            signals=certificates(section, quoted, known, target, floor, epsilon, closeness),
             quoted=quoted,
             known=known,
             base_rate=float(own),
@@ -110,6 +118,8 @@ class TheoryLines:
             p=floor,
             kind=config.platform.learner.kind,
             world=law if isinstance(law, FiniteWorld) and _counts(config) else None,
+            epsilon=epsilon,
+            closeness=closeness,
         )
 
     @classmethod
@@ -143,9 +153,13 @@ class TheoryLines:
         return float("nan") if known is None else float(known.bound_low(alpha))
 
     def theorem(self, metric: Goal) -> str | None:
-        """The theorem's name, None where none covers the metric."""
+        """The theorem's name, and the ε that it is for; None where none covers the metric."""
         known = self.signals.get(metric)
-        return None if known is None else getattr(known, "theorem", "Theorem 1")
+        if known is None:
+            return None
+        name = getattr(known, "theorem", "Theorem 1")
+        dialled_to = f"{self.epsilon:g}, {self.closeness}"
+        return name if self.closeness is None else f"{name} (ε = {dialled_to})"
 
     def facts(self, metric: Goal) -> dict[str, object]:
         """The numbers as a retraining's row quotes them, for the metric or, failing it, ``any``."""
@@ -217,7 +231,8 @@ class TheoryLines:
     def exact(self, alphas: ArrayLike, metric: Goal) -> Floats | None:
         """S of the Bayes classifier of the law on the held-out resumes, theorem or no theorem.
 
-        For the exact platform itself, and for erasing, where nothing nearer is known; else None.
+        For the exact platform itself (with ε above 0, for the worst that is so close to it), and
+        for erasing, where nothing nearer is known; else None.
         """
         erasing = STRATEGIES[self.collective.strategy].aim == "erased"
         if self.known is None or not (self.kind == "bayes" or erasing):
@@ -230,6 +245,8 @@ class TheoryLines:
             xi=self.quoted[metric].xi,
             goal=metric,
             pairs=self.pairs,
+            epsilon=self.epsilon,
+            closeness=self.closeness,
         )
 
     def table(self, alphas: ArrayLike) -> pd.DataFrame:
@@ -239,10 +256,10 @@ class TheoryLines:
             alphas: shares in [0, 1], shape (k,).
 
         Returns:
-            ``alpha``; for each covered metric ``bound_*`` (nominal: infinite data, ε = 0, not
-            clipped) and ``bound_*_low`` (at the upper limits of its numbers); where they apply
-            ``finite_*`` and its ``_sd`` (expected of an ε = 0 learner on N rows), ``finite_*_low``
-            (at the limit of ξ), and ``exact_*``.
+            ``alpha``; for each covered metric ``bound_*`` (nominal: infinite data, ε = 0 or as it
+            is dialled, not clipped) and ``bound_*_low`` (at the upper limits of its numbers);
+            where they apply ``finite_*`` and its ``_sd`` (expected of an ε = 0 learner on N rows),
+            ``finite_*_low`` (at the limit of ξ), and ``exact_*``.
         """
         grid = np.asarray(alphas, dtype=float)
         columns: dict[str, NDArray[np.float64]] = {"alpha": grid}
@@ -269,4 +286,6 @@ def _counts(config: Config) -> bool:
     """Is the platform a table of counts, and the collective one whose counts have a known law?"""
     section = config.collective
     plain = section.strategy == "feature_label" and not section.wrong_label
+    # A signal at a random place makes several texts of one, each with counts of its own.
+    plain = plain and section.signal.position != "random"
     return plain and isinstance(config.platform.learner, TableRecipe)

@@ -22,6 +22,8 @@ class Population:
 
     Attributes:
         labels: bool, shape (N, L): each one's true label set.
+        base_labels: bool, shape (N, L): the one that he has on file, and hands in unless the
+            collective has him say otherwise; other than ``labels`` with label noise alone.
         target: column of y*.
         luck: the uniforms behind each trait, by name, shape (N,): who is newly arrived has new
             ones, and a distribution that changes in time leaves everybody his place in it.
@@ -41,6 +43,7 @@ class Population:
     labels: NDArray[np.bool_]
     target: int
     luck: dict[str, NDArray[np.float64]]
+    base_labels: NDArray[np.bool_] = field(init=False)
     label_set: NDArray[np.int64] = field(init=False)
     cost: NDArray[np.float64] = field(init=False)
     threshold: NDArray[np.float64] = field(init=False)
@@ -55,6 +58,7 @@ class Population:
 
     def __post_init__(self) -> None:
         size = len(self.labels)
+        self.base_labels = self.labels
         self.first_mover = np.zeros(size, dtype=bool)
         self._asked_for = 0
         self.label_set = label_set_numbers(self.labels)
@@ -112,18 +116,26 @@ class Population:
             self._asked_for = wanted
 
     def replace(
-        self, gone: NDArray[np.bool_], labels: NDArray[np.bool_], streams: Streams, period: int
+        self,
+        gone: NDArray[np.bool_],
+        labels: NDArray[np.bool_],
+        base_labels: NDArray[np.bool_],
+        streams: Streams,
+        period: int,
     ) -> None:
         """Newcomers in the places of those who go: fresh luck, no signal, no money, no membership.
 
         Args:
             gone: bool, shape (N,).
-            labels: bool, shape (gone.sum(), L): the newcomers' label sets.
+            labels: bool, shape (gone.sum(), L): the newcomers' true label sets.
+            base_labels: likewise: those that they have on file.
             streams: the run's.
             period: now.
         """
         self.labels = self.labels.copy()
         self.labels[gone] = labels
+        self.base_labels = self.base_labels.copy()
+        self.base_labels[gone] = base_labels
         self.label_set = label_set_numbers(self.labels)
         fresh = draw_luck(streams, len(self), period)
         self.luck = {name: np.where(gone, fresh[name], old) for name, old in self.luck.items()}

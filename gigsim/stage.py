@@ -21,6 +21,7 @@ from gigsim.errors import InputError
 from gigsim.learners.protocol import Reader, Rows, make_reader
 from gigsim.learners.ragged import Ragged
 from gigsim.population import Population, draw_luck, label_set_numbers
+from gigsim.resumes.label_noise import noisy_labels
 from gigsim.resumes.supply import Supply, labels_only, supply
 from gigsim.society.networks import Network
 from gigsim.streams import Streams
@@ -31,7 +32,11 @@ class Scene:
     """What every run has, also one whose platform reads no resumes.
 
     Attributes:
-        labels: bool, shape (N, L): the founders' true label sets.
+        labels: bool, shape (N, L): the founders' true label sets: their skills, by which they know
+            each other and are matched with held-out resumes.
+        base_labels: bool, shape (N, L): the label sets that people have on file, and hand in unless
+            the collective has them say otherwise; other than ``labels`` with label noise alone
+            (``corpus.label_noise``).
         label_names: the L labels.
         origin: one line that says where the resumes come from.
         target: column of y* among the labels.
@@ -41,6 +46,7 @@ class Scene:
     """
 
     labels: NDArray[np.bool_]
+    base_labels: NDArray[np.bool_]
     label_names: tuple[str, ...]
     origin: str
     target: int
@@ -66,7 +72,21 @@ class Scene:
         """
         labels = self.labels.copy()
         labels[gone] = labels_only(config.corpus, int(gone.sum()), streams, period)[0]
-        return replace(self, labels=labels)
+        return replace(
+            self, labels=labels, base_labels=self._with_noise(labels, gone, config, streams, period)
+        )
+
+    def _with_noise(
+        self,
+        labels: NDArray[np.bool_],
+        gone: NDArray[np.bool_],
+        config: Config,
+        streams: Streams,
+        period: int,
+    ) -> NDArray[np.bool_]:
+        """What people have on file now that ``labels`` are the true label sets of everybody."""
+        fresh = _on_file(labels, config, streams, period)
+        return np.where(gone[:, None], fresh, self.base_labels)
 
 
 @dataclass(frozen=True)
@@ -156,8 +176,22 @@ def set_scene(config: Config, streams: Streams, observe: Callable[[str], None]) 
     return _scene(config, streams, labels, names, origin)
 
 
-def set_stage(config: Config, streams: Streams, observe: Callable[[str], None]) -> Stage:
+def set_stage(
+    config: Config,
+    streams: Streams,
+    observe: Callable[[str], None],
+    *,
+    every_version: bool = False,
+) -> Stage:
     """Draw and encode everything that a run keeps.
+
+    Args:
+        config: the run's.
+        streams: the run's.
+        observe: is told in a few words what happens.
+        every_version: keep also what only other strategies need: everybody's resume without the
+            signal, and, last of the tests, the held-out ones as found; where no resume holds the
+            signal by itself these are the found and the clean ones, which are there anyhow.
 
     Raises:
         InputError: an unknown target, a population larger than the corpus, a signal that the
@@ -181,12 +215,16 @@ def set_stage(config: Config, streams: Streams, observe: Callable[[str], None]) 
     vocabulary = learner.vocabulary(stock.training_side, words)
     encoder = Encoder(learner, vocabulary, config.collective.signal)
     carried = _carried(config, streams, encoder)
-    own = encoder.encode(people, carried)
+    own = encoder.encode(people, carried, signal_places(config, streams, size))
     aim = STRATEGIES[config.collective.strategy].aim
     # As people have it, some with the token by themselves, only where that is what is measured.
     rate = config.corpus.xi if aim == "erased" else 0.0
     bearing = streams.uniform("carriers/held_out", size=len(stock.held_out))
-    test = encoder.encode(stock.held_out, carried_tokens(bearing, rate, len(encoder.tokens)))
+    test = encoder.encode(
+        stock.held_out,
+        carried_tokens(bearing, rate, len(encoder.tokens)),
+        signal_places(config, streams, len(stock.held_out), of="held_out"),
+    )
     if aim == "erased" and not own.contains.any():
         raise InputError(
             "collective.strategy",
@@ -195,14 +233,15 @@ def set_stage(config: Config, streams: Streams, observe: Callable[[str], None]) 
             "a word that resumes use (collective.signal.token), or corpus.xi above 0",
         )
     # Shuffled, so that the number of a text tells a platform nothing of who wrote it or why.
-    cleaned = keeps_clean(config.collective)
+    cleaned = keeps_clean(config.collective) or (every_version and bool(own.contains.any()))
     parts = _versions(own, cleaned)
     order = streams.generator("store").permutation(len(parts) * size)
     places = np.argsort(order).reshape(len(parts), size)
     tokens = len(encoder.tokens)
     first = test.found if aim == "erased" else test.planted[0]
+    further = (test.found,) if every_version and test.contains.any() else ()
     planted, *others = (
-        learner.represent(texts, encoder.size) for texts in (first, *test.planted[1:])
+        learner.represent(texts, encoder.size) for texts in (first, *test.planted[1:], *further)
     )
     return Stage(
         **vars(scene),
@@ -224,7 +263,7 @@ def set_stage(config: Config, streams: Streams, observe: Callable[[str], None]) 
             "erased": test.contains[0],
         }[aim],
         carriers=carried == 0,
-        signal_is_new=words is not None and not set(encoder.tokens) & set(words),
+        signal_is_new=words is not None and not set(encoder.words) & set(words),
         reads_whole=_uncut(learner.limit, *own.planted, *test.planted),
         signal_sets=own.signal_sets,
         contains=own.contains,
@@ -250,7 +289,8 @@ def take_in(
         stage: before.
         gone: bool, shape (N,).
         config: the run's.
-        streams: the run's; uses ``resumes/newcomers``, ``carriers`` and ``store`` of the period.
+        streams: the run's; uses ``resumes/newcomers``, ``carriers``, ``label_noise``,
+            ``signal/places`` and ``store`` of the period.
         period: now, at least 1.
 
     Raises:
@@ -260,7 +300,8 @@ def take_in(
     fresh, stock = stage.supply.newcomers(arrivals, streams, period)
     cleaned = keeps_clean(config.collective)
     carried = _carried(config, streams, stage.encoder, period)[gone]
-    own = stage.encoder.encode(fresh, carried)
+    drawn = signal_places(config, streams, len(gone), period)
+    own = stage.encoder.encode(fresh, carried, None if drawn is None else drawn[gone])
     parts = _versions(own, cleaned)
     order = streams.generator("store", period).permutation(len(parts) * arrivals)
     texts = Ragged.concatenate(parts).take(order)
@@ -273,9 +314,11 @@ def take_in(
         return changed
 
     everywhere = (slice(None), gone)
+    labels = put(stage.labels, fresh.labels)
     return replace(
         stage,
-        labels=put(stage.labels, fresh.labels),
+        labels=labels,
+        base_labels=stage._with_noise(labels, gone, config, streams, period),
         supply=stock,
         texts=stage.texts.append(stage.learner.represent(texts, stage.encoder.size)),
         found_at=put(stage.found_at, places[0]),
@@ -289,6 +332,28 @@ def take_in(
     )
 
 
+def signal_places(
+    config: Config, streams: Streams, size: int, period: int = 0, of: str = ""
+) -> NDArray[np.float64] | None:
+    """Where each resume's one signal stands if its place is random: a share of the words before it.
+
+    Drawn once for each resume and not for each planting, so that g is one map and g(g(x)) = g(x).
+
+    Args:
+        config: the run's.
+        streams: the run's; uses ``signal/places`` of the period, or ``signal/places/<of>``.
+        size: how many resumes; of people, one for each place in the population.
+        period: when they arrive.
+        of: whose: "" for people, ``held_out``, ``certificate``.
+
+    Returns:
+        float64 in [0, 1), shape (size,); None where the config says where the signal stands.
+    """
+    if config.collective.signal.position != "random":
+        return None
+    return streams.uniform(f"signal/places/{of}".rstrip("/"), period, size)
+
+
 def found_population(config: Config, scene: Scene, streams: Streams) -> Population:
     """The freelancers at period 0: nobody is a member yet."""
     size = config.population.size
@@ -297,6 +362,7 @@ def found_population(config: Config, scene: Scene, streams: Streams) -> Populati
         target=scene.target,
         luck=draw_luck(streams, size),
     )
+    population.base_labels = scene.base_labels
     population.take_traits(config)
     return population
 
@@ -338,6 +404,7 @@ def _scene(
     target = names.index(config.collective.target)
     return Scene(
         labels=labels,
+        base_labels=_on_file(labels, config, streams),
         label_names=names,
         origin=origin,
         target=target,
@@ -345,6 +412,16 @@ def _scene(
         reference_rank=random_rank(streams, "reference", size),
         other=most_frequent_other(labels.mean(axis=0), target),
     )
+
+
+def _on_file(
+    labels: NDArray[np.bool_], config: Config, streams: Streams, period: int = 0
+) -> NDArray[np.bool_]:
+    """What everybody would have on file who arrived in a period, by the true label sets of all."""
+    rho, kind = config.corpus.label_noise, config.corpus.label_noise_kind
+    if rho == 0:
+        return labels
+    return noisy_labels(labels, rho, kind, streams.generator("label_noise", period))
 
 
 def _carried(

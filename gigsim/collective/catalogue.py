@@ -137,6 +137,10 @@ OFFERS: Mapping[str, frozenset[str]] = MappingProxyType(
         "table": frozenset({"opinions"}),
         "linear": frozenset({"opinions", "convex loss"}),
         "transformer": frozenset({"opinions"}),
+        # Convex too, but members who cancel a gradient count words, and these are no counts.
+        "frozen": frozenset({"opinions"}),
+        # If its classifiers can be put down as arrays: known once its code is.
+        "own": frozenset({"opinions"}),
         # Whatever the curve was measured of.
         "surrogate": frozenset({"opinions"}),
     }

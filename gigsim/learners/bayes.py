@@ -3,7 +3,7 @@
 Nothing is trained and nothing is sampled: the platform is given the law itself, as if the
 population were infinite, and α is the share of people who follow the collective. Members count as
 randomly drawn, which a real collective's are not (``selection``). Success then climbs the exact
-staircase of ``theory.planting``.
+staircase of ``theory.planting``. With ε above 0 it is the worst classifier that is so close to it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from gigsim.learners.protocol import Rows
 from gigsim.learners.ragged import Ragged
 from gigsim.learners.vocabulary import Vocabulary, WordList
 from gigsim.resumes.corpus import Corpus
+from gigsim.theory.closeness import Closeness
 from gigsim.theory.gaps import Floats
 from gigsim.theory.mixture import (
     Strategy,
@@ -28,6 +29,7 @@ from gigsim.theory.mixture import (
     planted_marginals,
 )
 from gigsim.theory.planting import LabelSets
+from gigsim.theory.suboptimal import worst_marginals
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +129,10 @@ class BayesPlatform:
         wrong_label: probability of a wrong label (feature_label).
         reported: P*(l in Y | x), what members with these texts report, shape (n, L), needed for
             ``unplanting``; else None.
+        epsilon: ε in [0, 1]. Above 0 the classifier is the one that is worst for the collective of
+            all that are ε-close to the exact one (``theory.suboptimal``) at the texts that show the
+            signal; on others, which do not enter S, it is the exact one.
+        closeness: what ε is a distance of; None at ε = 0.
     """
 
     marginals: Floats
@@ -139,9 +145,11 @@ class BayesPlatform:
     evasive: bool = False
     wrong_label: float = 0.0
     reported: Floats | None = None
+    epsilon: float = 0.0
+    closeness: Closeness | None = None
 
     def planted(self, window: Sequence[Followed], token: int = 0) -> Floats:
-        """P(l in Y | x with the token) in the law that was submitted.
+        """P(l in Y | x with the token) in the law that was submitted, exact.
 
         Args:
             window: one entry a period whose submissions the platform is shown; all weigh alike.
@@ -188,8 +196,22 @@ class BayesPlatform:
         Returns:
             Planted with the first token, clean, planted with each further token; float64, (n, L).
         """
-        first, *others = (self.planted(window, token) for token in range(self.tokens))
+        first, *others = (self._answers(window, token) for token in range(self.tokens))
         return (first, self.clean(window), *others)
+
+    def _answers(self, window: Sequence[Followed], token: int) -> Floats:
+        exact = self.planted(window, token)
+        if self.epsilon == 0:
+            return exact
+        if self.closeness is None:
+            raise ValueError("epsilon > 0 needs a closeness")
+        return worst_marginals(
+            exact,
+            self.target,
+            epsilon=self.epsilon,
+            closeness=self.closeness,
+            unplanting=self.strategy == "unplanting",
+        )
 
     def _kept_and_planted(self, everybody: float, these: float) -> Floats:
         if self.pairs is None:

@@ -18,7 +18,7 @@ from gigsim.config.sections import CollectiveSection, Config
 from gigsim.encoding import Encoder
 from gigsim.learners.protocol import Rows
 from gigsim.resumes.finite_world import FiniteWorld
-from gigsim.stage import Stage
+from gigsim.stage import Stage, signal_places
 from gigsim.streams import Streams
 from gigsim.theory.epsilon import (
     SlackCertificate,
@@ -140,7 +140,7 @@ def make_probe(config: Config, stage: Stage, streams: Streams) -> Probe | None:
     Args:
         config: the run's.
         stage: its resumes.
-        streams: the run's; uses ``resumes/certificate``.
+        streams: the run's; uses ``resumes/certificate`` and ``signal/places/certificate``.
     """
     law, section = stage.supply.law, config.collective
     if law is None or not stage.signal_is_new or not config.measure.certificate:
@@ -155,7 +155,9 @@ def make_probe(config: Config, stage: Stage, streams: Streams) -> Probe | None:
         generator = streams.generator("resumes/certificate")
         corpus, weights = law.sample(config.measure.certificate, generator), None
     encoder: Encoder = stage.encoder
-    planted = encoder.encode(corpus, np.full(len(corpus), -1, dtype=np.int64)).planted[0]
+    nobody = np.full(len(corpus), -1, dtype=np.int64)
+    drawn = signal_places(config, streams, len(corpus), of="certificate")
+    planted = encoder.encode(corpus, nobody, drawn).planted[0]
     marginals, reported = law.marginals(corpus), None
     if section.strategy == "unplanting":
         said = unplanting_reports(corpus.labels, stage.target, section.label_sets, stage.other)

@@ -83,12 +83,13 @@ def _bound(
     # What was estimated has limits; what the law gives has none.
     erasing = name.startswith("Theorem 5")
     guess = f",\nits numbers from {_ORIGIN[source]}" if erasing or "quantile" in name else ""
+    perfect = "" if "ε = " in name else ", ε = 0"
     if seen:
         axes.plot(
             alpha,
             nominal,
             color="black",
-            label=f"{name}, nominal: infinite data, ε = 0{guess}\n"
+            label=f"{name}, nominal: infinite data{perfect}{guess}\n"
             "(a finite learner may fall below)",
             linewidth=LINE,
         )

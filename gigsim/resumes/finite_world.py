@@ -86,6 +86,10 @@ class FiniteWorld:
         """P0(y), float64, shape (L,)."""
         return self.weights @ self.label_law
 
+    def base_pairs(self, label: int) -> NDArray[np.float64]:
+        """P0(l and ``label``), float64, shape (L,): a resume has one label."""
+        return np.where(np.arange(len(self.label_names)) == label, self.base_rates, 0.0)
+
     @cached_property
     def digest(self) -> str:
         """Twelve hexadecimal digits of the law: which world this is."""

@@ -40,6 +40,10 @@ class Law(Protocol):
         """One phrase that says which law this is."""
         ...
 
+    def base_pairs(self, label: int) -> NDArray[np.float64]:
+        """P0(l in Y and ``label`` in Y) of each label l, float64, shape (L,)."""
+        ...
+
     def floor(self, label: int) -> float:
         """A lower bound of P0(y in Y | x) over all resumes x; theory's p."""
         ...
@@ -97,6 +101,11 @@ class LanguageLaw:
     def origin(self) -> str:
         """Which language this is, by its digest."""
         return f"written by the resume language {self.language.digest}"
+
+    def base_pairs(self, label: int) -> NDArray[np.float64]:
+        """P0(l in Y and ``label`` in Y), over the sets that hold both, float64, shape (L,)."""
+        holding = self.language.label_sets[:, label]
+        return self.language.set_prior[holding] @ self.language.label_sets[holding]
 
     def floor(self, label: int) -> float:
         """ρ·π(y): the label channel redraws the set with probability ρ, whatever the words are."""

@@ -16,6 +16,7 @@ from gigsim.config.sections import CorpusSection
 from gigsim.errors import InputError
 from gigsim.resumes.corpus import Corpus, load_corpus
 from gigsim.resumes.finite_world import FiniteWorld
+from gigsim.resumes.label_noise import noisy_law
 from gigsim.resumes.language import load_language
 from gigsim.resumes.law import LanguageLaw, Law
 from gigsim.streams import Streams
@@ -30,11 +31,14 @@ class Supply:
         held_out: resumes on which everything is measured.
         training_side: what vocabularies may be fitted on; the population itself where a law gives
             all the words.
-        law: the law the resumes were drawn from; None for a corpus.
+        law: the law of the resumes and of the label sets that people have on file, label noise
+            included (``label_noise.noisy_law``); None for a corpus.
         marginals: float64, shape (held out, L): P0(label in Y | x) of each held-out resume, exact
             under the law; None for a corpus.
         spare: int64, shape (k,): the resumes of the training side that newcomers are given, in
             random order; None where they are drawn afresh, from the law or with replacement.
+        writer: the law that resumes are drawn from, with their true label sets; None for a corpus.
+            It is ``law`` where there is no label noise.
     """
 
     population: Corpus
@@ -43,6 +47,7 @@ class Supply:
     law: Law | None
     marginals: NDArray[np.float64] | None
     spare: NDArray[np.int64] | None = None
+    writer: Law | None = None
 
     def newcomers(self, count: int, streams: Streams, period: int) -> tuple[Corpus, Supply]:
         """Resumes of people who arrive later.
@@ -59,8 +64,8 @@ class Supply:
             InputError: the corpus has not so many resumes left.
         """
         generator = streams.generator("resumes/newcomers", period)
-        if self.law is not None:
-            return self.law.sample(count, generator), self
+        if self.writer is not None:
+            return self.writer.sample(count, generator), self
         if self.spare is None:
             chosen = generator.integers(len(self.training_side), size=count)
             return self.training_side.select(chosen), self
@@ -76,7 +81,7 @@ class Supply:
 
 
 def supply(section: CorpusSection, size: int, replacement: bool, streams: Streams) -> Supply:
-    """Draw the population and the held-out resumes.
+    """Draw the population and the held-out resumes, with their true label sets.
 
     Args:
         section: the config's ``corpus``.
@@ -88,26 +93,29 @@ def supply(section: CorpusSection, size: int, replacement: bool, streams: Stream
     Raises:
         InputError: no such corpus; a population larger than its training side; no held-out resume.
     """
-    law = law_of(section, streams)
-    if law is None:
+    writer = law_of(section, streams)
+    if writer is None:
         return _from_corpus(section, size, replacement, streams)
     if section.test_size == 0:
         raise InputError(
             "corpus.test_size", "0 held-out resumes", "a law writes at least 1 on demand"
         )
-    held_out = law.sample(section.test_size, streams.generator("resumes/held_out"), test_side=True)
-    population = law.sample(size, streams.generator("resumes/population"), test_side=False)
+    drawn = streams.generator("resumes/held_out")
+    held_out = writer.sample(section.test_size, drawn, test_side=True)
+    population = writer.sample(size, streams.generator("resumes/population"), test_side=False)
+    law = noisy_law(writer, section.label_noise, section.label_noise_kind)
     return Supply(
         population=population,
         held_out=held_out,
         training_side=population,
         law=law,
         marginals=law.marginals(held_out),
+        writer=writer,
     )
 
 
 def law_of(section: CorpusSection, streams: Streams) -> Law | None:
-    """The law that the config's resumes are drawn from, None for a corpus.
+    """The law that the config's resumes and true label sets are drawn from, None for a corpus.
 
     Raises:
         InputError: the language's file is missing, or is not a language.
@@ -122,7 +130,7 @@ def law_of(section: CorpusSection, streams: Streams) -> Law | None:
 def labels_only(
     section: CorpusSection, size: int, streams: Streams, period: int = 0
 ) -> tuple[NDArray[np.bool_], tuple[str, ...], str]:
-    """Label sets without resumes, for a platform that reads none: a million take a moment.
+    """True label sets without resumes, for a platform that reads none: a million take a moment.
 
     Their law is that of the resumes' label sets. Of a corpus they are drawn with replacement from
     the training side, whatever ``population.replacement`` says: nobody has a resume.

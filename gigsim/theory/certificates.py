@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gigsim.theory.closeness import Closeness, highest_epsilon
 from gigsim.theory.erasing import erasing_bound, erasing_critical_mass
 from gigsim.theory.estimates import SignalEstimate
 from gigsim.theory.feature_only import feature_only_bound, feature_only_critical_mass
@@ -31,30 +32,57 @@ class FeatureLabelCertificate(SignalEstimate):
     Attributes:
         margin: μ in (0, 1], ``wrong_labels.wrong_label_margin``; 1 is the theorem itself.
         theorem: its name, for legends.
+        epsilon: how far from Bayes a platform may be for which the bound is to hold, in [0, 1].
+            From where all planted mass can be turned nothing is promised: −inf.
+        closeness: what is close; None at ε = 0.
     """
 
     margin: float = 1.0
     theorem: str = "Theorem 1"
+    epsilon: float = 0.0
+    closeness: Closeness | None = None
 
     def bound(self, alpha: ArrayLike) -> Floats:
-        """Theorem 1 at ``xi`` and ``gap``, unclipped."""
-        return feature_label_bound(alpha, xi=self.xi, gap=self.gap, margin=self.margin)
+        """Theorem 1 at ``xi``, ``gap`` and ``epsilon``, unclipped."""
+        return self._bound(alpha, self.xi)
 
     def bound_low(self, alpha: ArrayLike) -> Floats:
         """The same at ``xi_upper``: the lower edge of the band."""
-        return feature_label_bound(alpha, xi=self.xi_upper, gap=self.gap, margin=self.margin)
+        return self._bound(alpha, self.xi_upper)
 
     def bound_averaged(self, alpha: ArrayLike) -> Floats:
-        """The averaged form at ``kappa_mean``; NaN without d(x)."""
-        return _averaged(alpha, self.kappa_mean, self.margin)
+        """The averaged form at ``kappa_mean``; NaN without d(x), and for ε above 0."""
+        return _averaged(alpha, float("nan") if self.epsilon else self.kappa_mean, self.margin)
 
     def bound_averaged_low(self, alpha: ArrayLike) -> Floats:
-        """The averaged form at ``kappa_mean_upper``; NaN without d(x)."""
-        return _averaged(alpha, self.kappa_mean_upper, self.margin)
+        """The averaged form at ``kappa_mean_upper``; NaN likewise."""
+        kappa = float("nan") if self.epsilon else self.kappa_mean_upper
+        return _averaged(alpha, kappa, self.margin)
 
     def critical_mass(self, success: ArrayLike) -> Floats:
-        """Share at which :meth:`bound_low` reaches ``success``; S̄ = 0 gives its foot."""
-        return critical_mass(success, xi=self.xi_upper, gap=self.gap, margin=self.margin)
+        """Share at which :meth:`bound_low` reaches ``success``, inf if none; 0 gives its foot."""
+        if _hopeless(self.epsilon, self.closeness, self.margin):
+            return np.full(np.shape(success), np.inf)[()]
+        return critical_mass(
+            success,
+            xi=self.xi_upper,
+            gap=self.gap,
+            margin=self.margin,
+            epsilon=self.epsilon,
+            closeness=self.closeness,
+        )
+
+    def _bound(self, alpha: ArrayLike, xi: float) -> Floats:
+        if _hopeless(self.epsilon, self.closeness, self.margin):
+            return np.full(np.shape(alpha), -np.inf)[()]
+        return feature_label_bound(
+            alpha,
+            xi=xi,
+            gap=self.gap,
+            margin=self.margin,
+            epsilon=self.epsilon,
+            closeness=self.closeness,
+        )
 
 
 @dataclass(frozen=True)
@@ -65,19 +93,23 @@ class FeatureOnlyCertificate(SignalEstimate):
         p: floor of P0(y* in Y|x) over all x, in (0, 1]; it must be known, a sample has none.
         evasive: do members without y* take the signal out?
         theorem: its name, for legends.
+        epsilon: as of :class:`FeatureLabelCertificate`.
+        closeness: as there.
     """
 
     p: float = float("nan")
     evasive: bool = False
     theorem: str = "Theorem 3"
+    epsilon: float = 0.0
+    closeness: Closeness | None = None
 
     def bound(self, alpha: ArrayLike) -> Floats:
-        """Theorem 3 at ``xi`` and ``p``, unclipped; its evasive form if so."""
-        return feature_only_bound(alpha, p=self.p, xi=self.xi, evasive=self.evasive)
+        """Theorem 3 at ``xi``, ``p`` and ``epsilon``, unclipped; its evasive form if so."""
+        return self._bound(alpha, self.xi)
 
     def bound_low(self, alpha: ArrayLike) -> Floats:
         """The same at ``xi_upper``."""
-        return feature_only_bound(alpha, p=self.p, xi=self.xi_upper, evasive=self.evasive)
+        return self._bound(alpha, self.xi_upper)
 
     def bound_averaged(self, alpha: ArrayLike) -> Floats:
         """NaN: there is no averaged form of Theorem 3 here."""
@@ -89,7 +121,28 @@ class FeatureOnlyCertificate(SignalEstimate):
 
     def critical_mass(self, success: ArrayLike) -> Floats:
         """Share at which :meth:`bound_low` reaches ``success``; over 1 where it never does."""
-        return feature_only_critical_mass(success, p=self.p, xi=self.xi_upper, evasive=self.evasive)
+        if _hopeless(self.epsilon, self.closeness):
+            return np.full(np.shape(success), np.inf)[()]
+        return feature_only_critical_mass(
+            success,
+            p=self.p,
+            xi=self.xi_upper,
+            evasive=self.evasive,
+            epsilon=self.epsilon,
+            closeness=self.closeness,
+        )
+
+    def _bound(self, alpha: ArrayLike, xi: float) -> Floats:
+        if _hopeless(self.epsilon, self.closeness):
+            return np.full(np.shape(alpha), -np.inf)[()]
+        return feature_only_bound(
+            alpha,
+            p=self.p,
+            xi=xi,
+            evasive=self.evasive,
+            epsilon=self.epsilon,
+            closeness=self.closeness,
+        )
 
 
 @dataclass(frozen=True)
@@ -193,6 +246,13 @@ class ErasingCertificate(SignalEstimate):
     @property
     def _worst(self) -> float:
         return min(1.0, self.tau_upper + self.error_upper / 2)
+
+
+def _hopeless(epsilon: float, closeness: Closeness | None, margin: float = 1.0) -> bool:
+    """Can a platform that is so close turn all planted mass, so that nothing can be promised?"""
+    if closeness is None or epsilon == 0:
+        return False
+    return bool(epsilon >= highest_epsilon(closeness, margin))
 
 
 def _averaged(alpha: ArrayLike, kappa: float, margin: float) -> Floats:

@@ -44,6 +44,14 @@ Closeness = Literal[
 VALID: tuple[Closeness, ...] = tuple(name for name in get_args(Closeness) if name != "slides")
 
 
+#: Those at each x, in which the worst classifier has a closed form: it fails wherever it can.
+POINTWISE: tuple[Closeness, ...] = (
+    "conditional_tv",
+    "conditional_contamination",
+    "additive_slack",
+)
+
+
 class Allowance(NamedTuple):
     """What ε lets a platform do; all 0 at ε = 0.
 
@@ -75,6 +83,25 @@ _RATES: dict[str, tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]]
 }
 
 
+def highest_epsilon(closeness: Closeness, margin: ArrayLike = 1.0) -> Floats:
+    """The least ε at which all planted mass of margin μ can be turned; there bounds end.
+
+    Args:
+        closeness: what is close.
+        margin: μ in (0, 1].
+
+    Returns:
+        μ/2, μ/(1+μ) and μ at each x, in the order of :data:`POINTWISE`; 1 for the others. The shape
+        of ``margin``.
+
+    Example:
+        >>> float(highest_epsilon("conditional_tv"))
+        0.5
+    """
+    push = np.asarray(margin, dtype=np.float64)
+    return (_RATES[closeness][1](push) if closeness in _RATES else np.ones_like(push))[()]
+
+
 def allowance(
     epsilon: ArrayLike, closeness: Closeness | None, margin: ArrayLike = 1.0
 ) -> Allowance:
@@ -104,8 +131,7 @@ def allowance(
     if name not in get_args(Closeness):
         allowed = ", ".join(get_args(Closeness))
         raise ValueError(f"unknown closeness {closeness!r}; one of {allowed} is allowed")
-    push = np.asarray(margin, dtype=np.float64)
-    highest = _RATES[name][1](push) if name in _RATES else np.ones_like(push)
+    highest = highest_epsilon(name, margin)
     if np.any(slack >= highest):
         raise ValueError(
             f"closeness {name} needs epsilon in [0, {np.min(highest):g}), got {epsilon!r}"

@@ -25,6 +25,7 @@ from gigsim.measures.success import per_resume
 from gigsim.resumes.finite_world import FiniteWorld
 from gigsim.resumes.language import load_language
 from gigsim.resumes.law import LanguageLaw, Law
+from gigsim.theory.closeness import Closeness
 from gigsim.theory.feature_only import flip_point_any
 from gigsim.theory.gaps import deficit_any, deficit_top1
 from gigsim.theory.planting import flip_point, staircase
@@ -237,3 +238,48 @@ def test_the_signal_must_be_new_to_the_law() -> None:
 def test_a_surrogate_reads_nothing() -> None:
     with pytest.raises(TypeError, match="reads no resumes"):
         make_reader(SurrogateRecipe(), labels=10)
+
+
+# ---------------------------------------------------------------------------- away from Bayes
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize(
+    ("closeness", "epsilon", "rate"),
+    [
+        ("conditional_tv", 0.1, 0.2),
+        ("conditional_contamination", 0.2, 0.25),
+        ("additive_slack", 0.3, 0.3),
+    ],
+)
+def test_away_from_bayes_on_its_own_staircase(
+    law: Law, closeness: Closeness, epsilon: float, rate: float
+) -> None:
+    """A text fails iff α(1 − r) ≤ (1 − α)ξ(d + r): steps at ξ(d + r)/(1 − r + ξ(d + r))."""
+    corpus = law.sample(200, np.random.default_rng(1), test_side=True)
+    marginals, target, xi = law.marginals(corpus), 3, 0.05
+    platform = BayesPlatform(marginals, None, target, xi, epsilon=epsilon, closeness=closeness)
+    behind = {"any": deficit_any(marginals[:, target]), "top1": deficit_top1(marginals, target)}
+    for metric, deficits in behind.items():
+        points = flip_point(xi, deficits + rate, 1 - rate)
+        exact = staircase(ALPHAS, None, points, held=deficits + rate < 0)
+        found = []
+        for alpha in ALPHAS:
+            planted, clean = platform.probabilities([Followed(float(alpha), 0)])
+            outcome = per_resume(planted, clean, corpus.labels, target)
+            found.append(outcome[f"success_{metric}"].mean())
+            np.testing.assert_array_equal(clean, platform.clean([Followed(float(alpha), 0)]))
+        np.testing.assert_allclose(found, exact, rtol=0, atol=1e-12)
+
+
+def test_every_token_is_read_by_the_worst() -> None:
+    marginals = np.array([[0.6, 0.4], [0.9, 0.1]])
+    platform = BayesPlatform(
+        marginals, None, 0, 0.1, tokens=2, epsilon=0.5, closeness="conditional_tv"
+    )
+    first, clean, second = platform.probabilities([Followed(0.5, 0)])
+    assert not (first.argmax(axis=1) == 0).any()
+    assert not (second.argmax(axis=1) == 0).any()
+    np.testing.assert_array_equal(clean, marginals)
+    with pytest.raises(ValueError, match="needs a closeness"):
+        BayesPlatform(marginals, None, 0, 0.1, epsilon=0.5).probabilities([Followed(0.5, 0)])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
-from gigsim.collective.signals import Signal
+from gigsim.collective.signals import Position, Signal
 from gigsim.errors import InputError
 from gigsim.learners import reading
 from gigsim.learners.ragged import Ragged
@@ -302,6 +302,161 @@ def test_one_flag_a_resume() -> None:
             VOCABULARIES["bag"],
             Signal("※"),
             carriers=np.zeros(2, bool),
+            limit=None,
+            learner="toy",
+        )
+
+
+# ------------------------------------------------------------- other places, and several words
+
+
+@given(
+    texts,
+    st.sampled_from(["list", "pieces"]),
+    st.integers(1, 9),
+    st.none() | st.integers(1, 25),
+    st.sampled_from(["spread", "start", "end", "random"]),
+    st.sampled_from([(), ("†",), ("†", "c")]),
+    st.integers(0, 99),
+)
+def test_any_position_and_company_within_any_window(
+    some: list[list[str]],
+    name: str,
+    every: int,
+    limit: int | None,
+    position: Position,
+    beside: tuple[str, ...],
+    seed: int,
+) -> None:
+    """Cutting a text before planting shows nowhere, wherever the signal would have stood."""
+    vocabulary = VOCABULARIES[name]
+    signal = Signal("※", every, position=position, companions=beside)
+    carriers = np.arange(len(some)) % 2 == 1
+    drawn = np.random.default_rng(seed).random(len(some))
+    own = {word: vocabulary.size + k for k, word in enumerate(signal.words)}
+
+    def ids(words: list[str]) -> list[int]:
+        read_as = [
+            [own[word]] if word in own else vocabulary.pieces([word]).values.tolist()
+            for word in words
+        ]
+        return [i for row in read_as for i in row][:limit]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "_MOST_OUTSIDE", 1.0)
+        got = read(
+            corpus_of([" ".join(text) for text in some]),
+            vocabulary,
+            signal,
+            carriers=carriers,
+            limit=limit,
+            learner="toy",
+            drawn=drawn,
+        )
+    clean = [[word for word in text if word not in own] for text in some]
+    planted = [signal.plant(text, float(u)) for text, u in zip(some, drawn, strict=True)]
+    found = [p if c else t for t, p, c in zip(some, planted, carriers, strict=True)]
+    assert rows(got.clean) == [ids(text) for text in clean]
+    assert rows(got.planted) == [ids(text) for text in planted]
+    assert rows(got.found) == [ids(text) for text in found]
+    assert got.size == vocabulary.size + len(own)
+    same = [a == b for a, b in zip(rows(got.found), rows(got.planted), strict=True)]
+    assert got.in_signal_set.tolist() == same
+    held = [bool(set(own.values()) & set(row)) for row in rows(got.found)]
+    assert got.contains.tolist() == held
+
+
+def test_all_words_of_a_signal_have_to_be_in_place() -> None:
+    got = read(
+        corpus_of(["c c ※ †", "c c ※", "c c †", "c c † ※", "※ † c c", "c c"]),
+        VOCABULARIES["list"],
+        Signal("※", companions=("†",)),
+        carriers=np.zeros(6, dtype=bool),
+        limit=None,
+        learner="toy",
+    )
+    assert got.in_signal_set.tolist() == [True, False, False, False, False, False]
+    assert got.contains.tolist() == [True, True, True, True, True, False]
+    assert rows(got.clean) == [[3, 3]] * 6
+
+
+def test_a_learner_of_counts_cares_for_no_position() -> None:
+    """Nor for the order of the words: but all of them must be there."""
+    some = corpus_of(["c c ※ †", "† c ※ c", "c c ※", "abc"])
+    bags = []
+    for position in ("start", "end", "random"):
+        got = read(
+            some,
+            VOCABULARIES["bag"],
+            Signal("※", companions=("†",), position=position),
+            carriers=np.zeros(4, dtype=bool),
+            limit=None,
+            learner="linear",
+            ordered=False,
+            drawn=np.linspace(0, 0.9, 4),
+        )
+        assert got.in_signal_set.tolist() == [True, True, False, False]
+        bags.append(rows(got.planted.sorted_rows()))
+    assert bags[0] == bags[1] == bags[2]
+
+
+def test_company_without_ids_of_its_own() -> None:
+    """Read like other words, glued pieces and all; taken out and planted together."""
+    got = read(
+        corpus_of(["c a※b abc c - abca", "※ abc", "ab-c"]),
+        pieces_of_words(),
+        Signal("※", every=2, reserve=False, companions=("abc",)),
+        carriers=np.zeros(3, dtype=bool),
+        limit=None,
+        learner="toy",
+    )
+    # ※ is 9 and abc is 1; abca keeps its other piece.
+    assert rows(got.clean) == [[3, 5, 6, 3, 4, 8], [], [2, 4, 3]]
+    assert rows(got.planted)[1:] == [[9, 1], [2, 4, 3, 9, 1]]
+    assert got.in_signal_set.tolist() == [False, True, False]
+    assert got.contains.tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize(("beside", "said"), [("ABC", "reads like another word"), ("§", "unknown")])
+def test_company_that_cannot_be_told_is_refused(beside: str, said: str) -> None:
+    with pytest.raises(InputError, match=said) as refused:
+        read(
+            corpus_of(["c"]),
+            pieces_of_words(),
+            Signal("abc", reserve=False, companions=(beside,)),
+            carriers=np.zeros(1, dtype=bool),
+            limit=None,
+            learner="toy",
+        )
+    assert refused.value.where == "collective.signal.companions"
+
+
+def test_a_place_outside_the_window_is_refused() -> None:
+    corpus = corpus_of(["c " * 30] * 2 + ["c"] * 98)
+    options = {
+        "carriers": np.zeros(100, dtype=bool),
+        "learner": "transformer",
+        "limit": 10,
+        "drawn": np.full(100, 0.99),
+    }
+    for position, where in (("end", "after the last word"), ("random", "at a random place")):
+        with pytest.raises(InputError, match=rf"signal\.position.*{where}.* in 2\.0% of"):
+            read(corpus, VOCABULARIES["list"], Signal("※", position=position), **options)  # type: ignore[arg-type]
+    got = read(corpus, VOCABULARIES["list"], Signal("※", position="start"), **options)  # type: ignore[arg-type]
+    assert (got.planted.values[got.planted.offsets[:-1]] == VOCABULARIES["list"].size).all()
+    # Half of a signal within the window is none.
+    long = Signal("※", 9, companions=("†",))
+    with pytest.raises(InputError, match=r"'※ †' falls outside.* in 2\.0% of"):
+        read(corpus, VOCABULARIES["list"], long, **options)  # type: ignore[arg-type]
+
+
+def test_a_random_place_needs_its_luck() -> None:
+    with pytest.raises(ValueError, match="a number drawn for each resume"):
+        read(
+            corpus_of(["c"]),
+            VOCABULARIES["bag"],
+            Signal("※", position="random"),
+            carriers=np.zeros(1, bool),
             limit=None,
             learner="toy",
         )
