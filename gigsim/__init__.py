@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from gigsim import theory
     from gigsim.checkpoint import restore, save_checkpoint
     from gigsim.config import Config, load
+    from gigsim.curves.api import curve
+    from gigsim.curves.tables import load_curve
     from gigsim.errors import InputError
     from gigsim.experiments.sweep import sweep
+    from gigsim.learners.own import OwnLearner
     from gigsim.model import GigEconomy
     from gigsim.replicates import load_replicates
     from gigsim.results.reading import load_runs
@@ -23,7 +26,10 @@ __all__ = [
     "Config",
     "GigEconomy",
     "InputError",
+    "OwnLearner",
+    "curve",
     "load",
+    "load_curve",
     "load_replicates",
     "load_run",
     "load_runs",
@@ -41,7 +47,10 @@ _HOMES = {
     "Config": "gigsim.config",
     "GigEconomy": "gigsim.model",
     "InputError": "gigsim.errors",
+    "OwnLearner": "gigsim.learners.own",
+    "curve": "gigsim.curves.api",
     "load": "gigsim.config",
+    "load_curve": "gigsim.curves.tables",
     "load_replicates": "gigsim.replicates",
     "load_run": "gigsim.runs",
     "load_runs": "gigsim.results.reading",

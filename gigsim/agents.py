@@ -126,7 +126,9 @@ class Collective(mesa.Agent):
         """
         stage = cast("Stage", self.model.stage)
         follows = self.follows(population, member)
-        edit = self._edits(population, follows) if follows.any() else nothing(population.labels)
+        edit = (
+            self._edits(population, follows) if follows.any() else nothing(population.base_labels)
+        )
         versions = (stage.found_at, stage.planted_at[self.token], stage.clean_at)
         return Submission(texts=np.choose(edit.version, versions), labels=edit.labels)
 
@@ -135,25 +137,25 @@ class Collective(mesa.Agent):
         if self.aim is not None:
             # Such a plan is for one training: between two of them people hand in what they have.
             if not self.model.retraining_is_due:
-                return nothing(population.labels)
+                return nothing(population.base_labels)
             texts = counts_of(stage.texts)
             return self.aim.plan(
                 texts[stage.found_at],
                 texts[stage.planted_at[self.token]],
-                population.labels,
+                population.base_labels,
                 follows,
                 versions=section.strategy == "gradient_cancelling",
                 generator=self.model.streams.generator("plan", self.model.period),
             )
         return instruct(
-            population.labels,
+            population.base_labels,
             follows,
             self.target,
             strategy=section.strategy,
             label_sets=section.label_sets,
             evasive=section.evasive,
             wrong=population.wrong,
-            reports=self.reports(population.labels, self.opinions),
+            reports=self.reports(population.base_labels, self.opinions),
         )
 
     def reports(
@@ -162,7 +164,7 @@ class Collective(mesa.Agent):
         """What people would report as members of an unplanting or erasing collective.
 
         Args:
-            labels: bool, shape (n, L): their true label sets.
+            labels: bool, shape (n, L): the label sets that they have on file.
             opinions: of their resumes without the signal, shape (n, L), where it takes any.
 
         Returns:

@@ -19,6 +19,7 @@ from gigsim.environment import differences, environment
 from gigsim.errors import InputError
 from gigsim.model import GigEconomy
 from gigsim.packing import DamagedError, Packed, Packer, read_packed, unpack, write_packed
+from gigsim.trust import require
 
 if TYPE_CHECKING:
     from gigsim.learners.cache import TrainingCache
@@ -98,6 +99,7 @@ class Checkpoint:
         observer: Callable[[str], None] | None = None,
         cache: TrainingCache | None = None,
         kind: type[GigEconomy] = GigEconomy,
+        trust: bool = False,
     ) -> GigEconomy:
         """The model, ready for its next period.
 
@@ -106,6 +108,7 @@ class Checkpoint:
             observer: as there.
             cache: as there.
             kind: the model's class. A subclass must be named: what it does otherwise is no state.
+            trust: as of :class:`GigEconomy`.
 
         Raises:
             InputError: a file of its config is gone or is not what it was, or this version of a
@@ -120,8 +123,9 @@ class Checkpoint:
         wrote = self._content["class"]
         if wrote != _name_of(kind):
             raise InputError(str(self.path), f"the model was a {wrote}", "restore it as kind=...")
+        require([self.config], trust)
         unopened = type(kind.__name__, (kind,), {"_open": _nothing})
-        model = unopened(self.config, workers=workers, observer=observer, cache=cache)
+        model = unopened(self.config, workers=workers, observer=observer, cache=cache, trust=trust)
         try:
             put_state(model, state)
             self._check(fingerprints(model))
@@ -202,6 +206,7 @@ def restore(
     observer: Callable[[str], None] | None = None,
     cache: TrainingCache | None = None,
     kind: type[GigEconomy] = GigEconomy,
+    trust: bool = False,
 ) -> GigEconomy:
     """Go on from a checkpoint: the model as :func:`save_checkpoint` found it.
 
@@ -211,6 +216,7 @@ def restore(
         observer: as there.
         cache: as there.
         kind: as there.
+        trust: as there.
 
     Warns:
         OtherMachine: libraries or CPU are not those that it was written with.
@@ -223,7 +229,7 @@ def restore(
         warnings.warn(
             f"{path} was written elsewhere: {'; '.join(found.differs)}", OtherMachine, stacklevel=2
         )
-    return found.restore(workers=workers, observer=observer, cache=cache, kind=kind)
+    return found.restore(workers=workers, observer=observer, cache=cache, kind=kind, trust=trust)
 
 
 def _name_of(kind: type) -> str:

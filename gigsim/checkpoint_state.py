@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from gigsim.agents import Submission
 from gigsim.collective.text_target import Distance, TextTarget
 from gigsim.config.sections import Config
-from gigsim.coverage import HeldOut
+from gigsim.coverage import HeldOut, dialled
 from gigsim.inputs import digests, files_in
 from gigsim.laboratory import Shares
 from gigsim.lines import TheoryLines
@@ -81,8 +81,8 @@ SAVED: dict[str, Part] = {
         f" cache datacollector rng random {_MESA_MODEL}",
     ),
     "population": Part.of(
-        "labels luck label_set cost threshold activation first_mover abstains wrong member"
-        " holds_signal utility wealth _asked_for",
+        "labels base_labels luck label_set cost threshold activation first_mover abstains wrong"
+        " member holds_signal utility wealth _asked_for",
         "target",
     ),
     "collective": Part.of("token shown published_size opinions aim", f"target {_MESA_AGENT}"),
@@ -103,7 +103,7 @@ SAVED: dict[str, Part] = {
 #: Fields of the lines of theory; the others are the config's and the law's.
 _LINES = Part.of(
     "signals quoted known base_rate pairs xi_measured xi_token p",
-    "population collective target kind world",
+    "population collective target kind world epsilon closeness",
 )
 
 #: What a checkpoint's values may be made of, beside numbers, text, arrays and lists of them.
@@ -201,6 +201,8 @@ def fingerprints(model: GigEconomy) -> dict[str, str]:
     """
     stage = model.stage
     resumes: list[Any] = [*stage.label_names, stage.target, stage.labels]
+    if model.config.corpus.label_noise:
+        resumes.append(stage.base_labels)
     if isinstance(stage, Stage):
         resumes += [*stage.texts.arrays().values(), stage.rows, stage.carriers]
         resumes += [a for test in stage.tests for a in test.arrays().values()]
@@ -237,7 +239,8 @@ def _with_newcomers(model: GigEconomy, serials: NDArray[np.int64] | None) -> Sce
     stage = model.stage
     if not isinstance(stage, Stage):
         # Without resumes people are their label sets.
-        return replace(stage, labels=model.population.labels)
+        people = model.population
+        return replace(stage, labels=people.labels, base_labels=people.base_labels)
     if serials is None:
         return stage
     for period in range(1, model.period + 1):
@@ -256,12 +259,15 @@ def _with_newcomers(model: GigEconomy, serials: NDArray[np.int64] | None) -> Sce
 def _lines(model: GigEconomy, values: dict[str, Any]) -> TheoryLines:
     law = model.stage.supply.law if isinstance(model.stage, Stage) else None
     counted = values.pop("counted")
+    epsilon, closeness = dialled(model.config)
     return TheoryLines(
         population=model.config.population.size,
         collective=model.config.collective,
         target=model.stage.target,
         kind=model.config.platform.learner.kind,
         world=cast("FiniteWorld", law) if counted else None,
+        epsilon=epsilon,
+        closeness=closeness,
         **values,
     )
 

@@ -21,7 +21,8 @@ from gigsim.config.changes import timeline
 from gigsim.config.schema import Form, Text, forms, leaves
 from gigsim.config.sections import CollectiveSection
 from gigsim.errors import InputError
-from gigsim.learners.recipes import TransformerRecipe
+from gigsim.learners.own_source import locate
+from gigsim.learners.recipes import FrozenRecipe, OwnRecipe, TransformerRecipe
 from gigsim.society.distributions import Table
 
 #: Texts of any length that are no names of files, by the table that they stand in.
@@ -29,7 +30,11 @@ NO_FILES: frozenset[tuple[type[BaseModel], str]] = frozenset(
     {(CollectiveSection, "target"), (Table, "column")}
 )
 #: Names that may be of a folder on this machine, or of something that is none.
-_MAYBE = frozenset({(TransformerRecipe, "encoder")})
+_MAYBE = frozenset({(TransformerRecipe, "encoder"), (FrozenRecipe, "encoder")})
+#: Names of code, by the table that they stand in: the file is that of its module.
+_CODE = frozenset({(OwnRecipe, "path")})
+#: The dotted keys of those.
+CODE_KEYS = ("platform.learner.path",)
 _LEAN = "lean"
 
 _CHUNK = 1 << 20
@@ -51,10 +56,13 @@ def file_keys() -> tuple[str, ...]:
 def files_of(config: Config) -> dict[str, str]:
     """The files and folders that a config and its changes in time name.
 
-    An encoder is one where a folder of its name is there; it is one of the hub's otherwise.
+    An encoder is one where a folder of its name is there; it is one of the hub's otherwise. Code of
+    the user's own is the file of its module, which is not run, or its import path where there is
+    none.
 
     Returns:
-        For each name, as the config has it, the first dotted key that names it.
+        For each name, as the config has it or relative to the working directory, the first dotted
+        key that names it.
     """
     return files_in((config, *timeline(config, build).values()))
 
@@ -124,6 +132,9 @@ def _named(table: BaseModel, prefix: str) -> Iterator[tuple[str, str]]:
         value: Any = getattr(table, field)
         if isinstance(value, BaseModel):
             yield from _named(value, f"{prefix}{field}.")
+        elif (type(table), field) in _CODE:
+            file = locate(value)
+            yield f"{prefix}{field}", value if file is None else _shortest(file)
         elif _names_files(form) and (type(table), field) not in NO_FILES:
             for name in (value,) if isinstance(value, str) else value or ():
                 if isinstance(name, str) and name and name not in form.words:
@@ -134,6 +145,12 @@ def _named(table: BaseModel, prefix: str) -> Iterator[tuple[str, str]]:
 
 def _folder(name: str) -> bool:
     return name != _LEAN and Path(name).is_dir()
+
+
+def _shortest(file: Path) -> str:
+    """Relative to the working directory where it is in it."""
+    here = Path.cwd()
+    return str(file.relative_to(here) if file.is_relative_to(here) else file)
 
 
 def _inside(folder: Path) -> Iterator[Path]:

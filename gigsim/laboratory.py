@@ -114,7 +114,7 @@ class Laboratory:
         # where it did not.
         same_text |= (texts == stage.planted_at[token]) & stage.signal_sets[token]
         same_text |= (texts == stage.clean_at) & ~stage.contains.any(axis=0)
-        edited = ~same_text | (submission.labels != population.labels).any(axis=1)
+        edited = ~same_text | (submission.labels != population.base_labels).any(axis=1)
         self._count(edited)
         return int(edited.sum())
 

@@ -17,6 +17,7 @@ from gigsim.config import Config, build
 from gigsim.config.changes import timeline
 from gigsim.errors import InputError
 from gigsim.exact_laboratory import make_laboratory
+from gigsim.learners.own import ForeignLearner
 from gigsim.learners.recipes import BayesRecipe, SurrogateRecipe
 from gigsim.lines import TheoryLines
 from gigsim.measures.evaluation import Evaluation
@@ -25,8 +26,17 @@ from gigsim.record import Ledger
 from gigsim.settled import settled
 from gigsim.society import beliefs, joining
 from gigsim.society.decision import decide
-from gigsim.stage import Scene, Stage, found_population, leavers, set_scene, set_stage
+from gigsim.stage import (
+    Scene,
+    Stage,
+    asks_opinions,
+    found_population,
+    leavers,
+    set_scene,
+    set_stage,
+)
 from gigsim.streams import Streams
+from gigsim.trust import require, trusting
 
 if TYPE_CHECKING:
     from gigsim.learners.cache import TrainingCache
@@ -48,6 +58,8 @@ class GigEconomy(mesa.Model):
         observer: is told in a few words what happens, for progress displays.
         cache: a folder of trainings that were done before, by any run, which are fetched instead of
             done again (``learners.cache``); None trains everything. Changes no bit of the results.
+        trust: import code of the user's own that the config names (``platform.learner.path``)?
+            Without it such a config is refused, before anything of it is imported.
         **kwargs: dotted keys that override the config: ``**{"population.size": 5000}``.
 
     Attributes:
@@ -68,8 +80,8 @@ class GigEconomy(mesa.Model):
 
     Raises:
         InputError: the config cannot be run: an unknown key or target, a signal that the learner
-            cannot see, a population larger than the corpus, a device that is not there. Or the
-            cache's folder cannot be written to.
+            cannot see, a population larger than the corpus, a device that is not there, code that
+            is not trusted. Or the cache's folder cannot be written to.
     """
 
     def __init__(
@@ -80,6 +92,7 @@ class GigEconomy(mesa.Model):
         workers: int = 0,
         observer: Callable[[str], None] | None = None,
         cache: TrainingCache | None = None,
+        trust: bool = False,
         **kwargs: Any,
     ) -> None:
         self.expectation: beliefs.Expectation
@@ -89,6 +102,7 @@ class GigEconomy(mesa.Model):
         config = config or Config()
         overrides = kwargs | ({} if rng is None else {"run.seed": operator.index(rng)})
         self.config = build(config.model_dump(mode="json"), overrides) if overrides else config
+        require([self.config], trust)
         self._changes = timeline(self.config, build)
         super().__init__(rng=self.config.run.seed)
         self.period = self.retrainings_done = 0
@@ -102,9 +116,11 @@ class GigEconomy(mesa.Model):
         self.cache = None if isinstance(recipe, (BayesRecipe, SurrogateRecipe)) else cache
         if self.cache is not None:
             self.cache.check()
-        self.stage = (set_scene if surrogate else set_stage)(
-            self.config, self.streams, self.observe
-        )
+        with trusting(trust):
+            self.stage = (set_scene if surrogate else set_stage)(
+                self.config, self.streams, self.observe
+            )
+        self._check_learner()
         self.population = found_population(self.config, self.stage, self.streams)
         self._enrol_agents()
         self.laboratory = make_laboratory(self, workers)
@@ -364,7 +380,10 @@ class GigEconomy(mesa.Model):
         self.replaced = int(gone.sum())
         if self.replaced:
             self.stage = self.laboratory.take_in(gone)
-            self.population.replace(gone, self.stage.labels[gone], self.streams, self.period)
+            stage = self.stage
+            self.population.replace(
+                gone, stage.labels[gone], stage.base_labels[gone], self.streams, self.period
+            )
             self._paid = self._paid & ~gone
 
     def _enrol_agents(self) -> None:
@@ -397,6 +416,13 @@ class GigEconomy(mesa.Model):
         # Nobody is paid for a world without a collective; S - U(0) is noise there.
         self.benefits = self.costs = 0.0
         self.record()
+
+    def _check_learner(self) -> None:
+        """Refuse a learner of the user's own that cannot do what will be asked of it."""
+        learner = self.stage.learner if isinstance(self.stage, Stage) else None
+        if isinstance(learner, ForeignLearner):
+            asks = asks_opinions(self.config.collective)
+            learner.require(warm=self.ever_warm, opinions=asks)
 
     def _check_beliefs(self) -> None:
         """Refuse a run that will ask for a theorem where none gives a number."""

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from gigsim.config import Config, build, dumps
 from gigsim.errors import InputError
+from gigsim.learners.own_source import sources
 from gigsim.model import GigEconomy
 from gigsim.plots import replicates_overview
 from gigsim.processes import Outcome, side_by_side
@@ -36,6 +37,7 @@ from gigsim.runs import (
     write_whole,
 )
 from gigsim.summary import summarise_replicates, summarise_run
+from gigsim.trust import import_paths, require
 
 _TABLES = ("periods", "retrainings", "collectives", "theory", "timings")
 
@@ -65,17 +67,21 @@ class Replicates:
         config: the scenario; replicate r runs with seed ``config.run.seed + r``.
         count: R, replicates, at least 1.
         out: the folder that holds runs.
+        trust: as of :class:`~gigsim.model.GigEconomy`.
 
     Attributes:
         configs: of each replicate.
         outcomes: what became of those that ended, by replicate.
     """
 
-    def __init__(self, config: Config, count: int, out: Path | str) -> None:
+    def __init__(self, config: Config, count: int, out: Path | str, *, trust: bool = False) -> None:
+        require([config], trust)
         if count < 1:
             raise ValueError(f"at least 1 replicate, got {count}")
         seeds = range(config.run.seed, config.run.seed + count)
-        self.config, self._out = config, Path(out)
+        self.config, self._out, self._trust = config, Path(out), trust
+        # As it is now: workers import it before it is written down.
+        self._imported = sources(import_paths(config).values())
         plain = config.model_dump(mode="json")
         self.configs = [build(plain, {"run.seed": seed}) for seed in seeds]
         self.outcomes: dict[int, Outcome] = {}
@@ -100,7 +106,9 @@ class Replicates:
             InputError: the config is refused before any replicate has measured its period 0: it
                 would be refused by all.
         """
-        jobs = [(config, self._place(number)) for number, config in enumerate(self.configs)]
+        jobs = [
+            (config, self._place(number), self._trust) for number, config in enumerate(self.configs)
+        ]
         begun = False
 
         def heard(number: int, period: int) -> None:
@@ -158,9 +166,9 @@ class Replicates:
         write_json(summary, folder / "summary.json")
         origin = (self._place(done[0]) / "origin.txt").read_text(encoding="utf-8")
         seeds = [config.run.seed for config in self.configs]
-        write_json(
-            provenance(self.config, origin, command) | {"seeds": seeds}, folder / "provenance.json"
-        )
+        made = provenance(self.config, origin, command) | {"seeds": seeds}
+        made |= {"imported": self._imported} if self._imported else {}
+        write_json(made, folder / "provenance.json")
         figure = replicates_overview(
             self.config,
             summary,
@@ -193,10 +201,10 @@ def load_replicates(path: Path | str) -> ReplicatesFolder:
     return ReplicatesFolder(**read_folder(Path(path), (*_TABLES, "runs"), allowed))
 
 
-def _run_one(job: tuple[Config, Path], tell: Callable[[int], None]) -> dict[str, Any]:
+def _run_one(job: tuple[Config, Path, bool], tell: Callable[[int], None]) -> dict[str, Any]:
     """One replicate, from its config to its place; its summary."""
-    config, place = job
-    model = GigEconomy(config)
+    config, place, trust = job
+    model = GigEconomy(config, trust=trust)
     tell(0)
     while not model.finished:
         model.step()

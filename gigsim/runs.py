@@ -21,10 +21,12 @@ import pyarrow.parquet as pq
 from gigsim.config import Config, digest, dumps, load
 from gigsim.environment import environment
 from gigsim.errors import InputError
+from gigsim.learners.own_source import sources
 from gigsim.plots import overview
 from gigsim.record import freelancers
 from gigsim.store.shards import sync_all, sync_folder
 from gigsim.summary import summarise_run
+from gigsim.trust import import_paths
 
 if TYPE_CHECKING:
     from gigsim.model import GigEconomy
@@ -230,11 +232,14 @@ def write_json(content: dict[str, Any], path: Path) -> None:
 def provenance(config: Config, resumes: str, command: Sequence[str]) -> dict[str, Any]:
     """Where results come from.
 
+    Of code of the user's own that the config names, ``imported`` has path, file and SHA-256.
+
     Args:
         config: what was run.
         resumes: the origin of the population's resumes.
         command: the command line.
     """
+    own = sources(import_paths(config).values())
     return {
         "command": list(command),
         "commit": _commit(),
@@ -244,6 +249,7 @@ def provenance(config: Config, resumes: str, command: Sequence[str]) -> dict[str
         "precision": config.run.precision,
         "threads": config.run.threads,
         "resumes": resumes,
+        **({"imported": own} if own else {}),
         **environment(),
     }
 

@@ -19,6 +19,7 @@ from hypothesis import settings
 from gigsim.config import Config, build
 from gigsim.model import GigEconomy
 from gigsim.resumes.corpus import Corpus, load_corpus
+from tests.own_modules import write_module as write_module  # a fixture
 from tests.toys import toy_language
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -30,6 +31,9 @@ _NOT_OURS = {
     "KMP_INIT_AT_FORK",
     "TORCHINDUCTOR_CACHE_DIR",
 }
+
+# Embeddings are kept in the working directory else, which is the repository.
+os.environ.setdefault("GIGSIM_EMBEDDINGS", "off")
 
 # Clocks say little where tests run side by side; the rest is as hypothesis has it, also in CI.
 _profile = settings.get_profile(settings.get_current_profile_name())

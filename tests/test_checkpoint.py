@@ -80,6 +80,21 @@ WORLDS: dict[str, dict[str, Any]] = {
         "measure.success": "any",
         "society.belief": "theory",
     },
+    "bayes, away from Bayes": BAYES
+    | {"platform.learner.epsilon": 0.1, "platform.learner.closeness": "conditional_tv"},
+    "bayes, feature-only, away from Bayes": BAYES
+    | {
+        "collective.strategy": "feature_only",
+        "measure.success": "any",
+        "platform.learner.epsilon": 0.1,
+        "platform.learner.closeness": "additive_slack",
+    },
+    "noise, words at a random place, newcomers": NEWCOMERS
+    | {
+        "corpus.label_noise": 0.4,
+        "collective.signal.position": "random",
+        "collective.signal.companions": ["†"],
+    },
     "table": TABLE,
     "table, window, newcomers": TABLE | WINDOW | NEWCOMERS,
     "warm, loose": WARM | {"platform.learner.tolerance": 1e-2, "platform.retrain_every": 1},

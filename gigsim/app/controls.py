@@ -166,7 +166,8 @@ def _of_kind(
     if parts and not any(parts[0] in member.model_fields for member in members):
         raise KeyError(f"{key}.{parts[0]}")
     if not parts or parts[0] == "kind":
-        yield Control(f"{key}.kind", _words(field), "choice", kind, choices=tuple(by_kind))
+        choices = tuple(kind for kind in by_kind if kind not in NEVER.get(f"{key}.kind", ()))
+        yield Control(f"{key}.kind", _words(field), "choice", kind, choices=choices)
     member = by_kind[kind]
     inner = table if kind == table["kind"] else {}
     for name in parts[:1] or member.model_fields:

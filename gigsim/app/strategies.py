@@ -8,14 +8,15 @@ from typing import Any
 from gigsim.collective.catalogue import OFFERS, STRATEGIES
 from gigsim.config import Config
 
-#: Words that the schema knows only to say why they are refused, by key: no platform grants what
-#: they need.
+#: Words that the schema knows and the page does not offer, by key: strategies that need what no
+#: platform grants, and code of the user's own, which it never imports.
 NEVER: Mapping[str, frozenset[str]] = {
     "collective.strategy": frozenset(
         name
         for name, facts in STRATEGIES.items()
         if not any(facts.needs <= offered for offered in OFFERS.values())
-    )
+    ),
+    "platform.learner.kind": frozenset({"own"}),
 }
 
 # Keys of the collective that only some strategies have.

@@ -11,7 +11,10 @@ from typer.core import TyperGroup
 from gigsim.cli.bounds import bounds_app
 from gigsim.cli.browser import app_command
 from gigsim.cli.corpus import corpus_app
+from gigsim.cli.curve import curve_command
 from gigsim.cli.output import stderr
+from gigsim.cli.pretrain import pretrain_command
+from gigsim.cli.reproduce import reproduce_command
 from gigsim.cli.run import run_command
 from gigsim.cli.runs import runs_app
 from gigsim.cli.sweep import sweep_command
@@ -45,8 +48,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run")(run_command)
+app.command("curve")(curve_command)
+app.command("reproduce")(reproduce_command)
 app.command("sweep")(sweep_command)
 app.command("app")(app_command)
+app.command("pretrain")(pretrain_command)
 app.command("validate")(validate_command)
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(runs_app, name="runs")

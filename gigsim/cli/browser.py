@@ -47,6 +47,9 @@ def app_command(
         from gigsim.config import load
 
         config = load(scenario, overrides)
+    from gigsim.trust import never
+
+    never([config], "gigsim app")
     interrupts = interrupts_of(context)
     interrupts.running()
     with warnings.catch_warnings():

@@ -42,6 +42,10 @@ stderr = _Progress(stderr=True)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress.")]
+TrustOption = Annotated[
+    bool,
+    typer.Option("--trust", help="Import code that the config names (platform.learner.path)."),
+]
 
 
 def interrupts_of(context: typer.Context) -> Interrupts:

@@ -34,6 +34,7 @@ def run_many(
     workers: int | None,
     interrupts: Interrupts,
     *,
+    trust: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -46,7 +47,7 @@ def run_many(
         import_learner(config)
     interrupts.running()
     began = time.perf_counter()
-    study = Replicates(config, count, out)
+    study = Replicates(config, count, out, trust=trust)
     processes = min(count, os.cpu_count() or 1) if workers is None else workers
     try:
         _run(study, processes, interrupts, quiet or as_json)

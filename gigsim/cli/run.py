@@ -11,6 +11,7 @@ import typer
 from gigsim.cli.output import (
     JsonOption,
     QuietOption,
+    TrustOption,
     interrupts_of,
     stderr,
 )
@@ -78,6 +79,7 @@ def run_command(
             help="Keep a file beside the run's folder to go on from, until that is written.",
         ),
     ] = True,
+    trust: TrustOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -118,6 +120,9 @@ def run_command(
                 )
         found = _found(resume)
         config = found.config
+    from gigsim.trust import require
+
+    require([config], trust)
     if out is None:
         out = Path("runs") if found is None else found.path.parent
 
@@ -138,13 +143,23 @@ def run_command(
             workers,
             interrupts,
             checkpoint=checkpoint,
+            trust=trust,
             as_json=as_json,
             quiet=quiet,
         )
     else:
         from gigsim.cli.replicates import run_many
 
-        run_many(config, replicates, out, workers, interrupts, as_json=as_json, quiet=quiet)
+        run_many(
+            config,
+            replicates,
+            out,
+            workers,
+            interrupts,
+            trust=trust,
+            as_json=as_json,
+            quiet=quiet,
+        )
 
 
 def _found(place: Path) -> Checkpoint:
@@ -179,6 +194,6 @@ def _never(config: Config) -> list[str]:
 
 def import_learner(config: Config) -> None:
     """Import the large library of the platform's learner, where it has one."""
-    homes = {"transformer": "gigsim.learners.transformer", "linear": "gigsim.learners.linear"}
+    homes = {kind: f"gigsim.learners.{kind}" for kind in ("transformer", "linear", "frozen")}
     if home := homes.get(config.platform.learner.kind):
         import_module(home)

@@ -28,6 +28,7 @@ def run_single(
     interrupts: Interrupts,
     *,
     checkpoint: bool,
+    trust: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -39,6 +40,7 @@ def run_single(
         workers: processes for trainings; None for one or two, as there are cores.
         interrupts: of the command.
         checkpoint: keep one while it runs.
+        trust: import code that the config names.
         as_json: print the summary as JSON.
         quiet: print no progress.
     """
@@ -58,7 +60,7 @@ def run_single(
     if checkpoint:
         file = earlier.path if earlier else new_place(out, run_name(config))
         keeper = Checkpoints(file, tell, earlier.period if earlier else None)
-    model, last = _run(begin, config, processes, interrupts, keeper, quiet or as_json)
+    model, last = _run(begin, config, processes, interrupts, keeper, trust, quiet or as_json)
     if model is None or last is None:
         when = "" if earlier else " before period 0 was measured"
         stop(_again(f"interrupted{when}: nothing written", keeper))
@@ -102,6 +104,7 @@ def _run(
     workers: int,
     interrupts: Interrupts,
     keeper: Checkpoints | None,
+    trust: bool,
     quiet: bool,
 ) -> tuple[Any, LastFinished | None]:
     """The model, run to its end or until interrupted, and its memory; None if never begun."""
@@ -130,11 +133,11 @@ def _run(
                 progress.update(task, description=what)
 
             if isinstance(begin, Checkpoint):
-                model = begin.restore(workers=workers, observer=observe)
+                model = begin.restore(workers=workers, observer=observe, trust=trust)
                 progress.update(task, completed=model.period)
                 last = LastFinished(model)
             else:
-                model = GigEconomy(config, workers=workers, observer=observe)
+                model = GigEconomy(config, workers=workers, observer=observe, trust=trust)
                 last = LastFinished(model)
                 if keeper:
                     keeper.offer(model)

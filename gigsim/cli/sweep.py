@@ -21,6 +21,7 @@ from rich.progress import (
 from gigsim.cli.output import (
     JsonOption,
     QuietOption,
+    TrustOption,
     interrupts_of,
     print_json,
     print_lines,
@@ -79,6 +80,7 @@ def sweep_command(
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Train everything; share nothing.")
     ] = False,
+    trust: TrustOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -99,12 +101,14 @@ def sweep_command(
             raise InputError("--dry-run", "no study given", "name a STUDY.toml")
         loaded = load_study(study) if study is not None else open_study(Path(str(resume)))
         from gigsim.experiments import origin
+        from gigsim.trust import require
 
+        require((config for _, config in loaded.telling()), trust)
         if resume is None:
             origin.inputs_now(loaded)
         else:
             origin.check_inputs(loaded, resume)
-        _estimate(loaded, processes, interrupts_of(context), as_json=as_json)
+        _estimate(loaded, processes, interrupts_of(context), trust=trust, as_json=as_json)
         return
     from gigsim.experiments.sweep import CIRCUMSTANTIAL, Sweep, open_or_begin
     from gigsim.learners.cache import TrainingCache
@@ -112,8 +116,8 @@ def sweep_command(
     shared = None if no_cache else TrainingCache(cache, int(cache_gb * 1e9))
     interrupts = interrupts_of(context)
     interrupts.running(_PATIENCE)
-    folder = open_or_begin(study, out, resume, ["gigsim", *sys.argv[1:]], shared)
-    work = Sweep(folder, processes, shared)
+    folder = open_or_begin(study, out, resume, ["gigsim", *sys.argv[1:]], shared, trust=trust)
+    work = Sweep(folder, processes, shared, trust=trust)
     if resume is not None and not quiet:
         for what in work.differs:
             tell(f"note: not as it was, so that bits may differ: {what}")
@@ -128,11 +132,13 @@ def sweep_command(
     _report(work, folder, time.perf_counter() - began, complete=complete, as_json=as_json)
 
 
-def _estimate(study: Any, workers: int, interrupts: Interrupts, *, as_json: bool) -> None:
+def _estimate(
+    study: Any, workers: int, interrupts: Interrupts, *, trust: bool, as_json: bool
+) -> None:
     from gigsim.experiments.estimate import estimate
 
     interrupts.running()
-    found = estimate(study, workers=workers)
+    found = estimate(study, workers=workers, trust=trust)
     interrupts.leaving()
     if as_json:
         print_json(found.as_json())

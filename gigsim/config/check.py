@@ -133,7 +133,8 @@ def _value(value: Any, form: Form, path: Path, places: Places) -> Any:
         if form.plain:
             return checked_table(value, form.plain, path, places)
         if form.keyed:
-            if not value:
+            # Where nothing is the default, nothing may be said.
+            if not value and form.default != {}:
                 raise refuse("an empty table")
             return value
     elif isinstance(value, list) and form.rows:

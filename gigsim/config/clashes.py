@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from gigsim.collective.catalogue import OFFERS, REASONS, STRATEGIES
 from gigsim.errors import InputError
-from gigsim.learners.recipes import BayesRecipe, SurrogateRecipe, TransformerRecipe
+from gigsim.learners.recipes import BayesRecipe, FrozenRecipe, SurrogateRecipe, TransformerRecipe
 from gigsim.society.distributions import Constant, Uniform
+from gigsim.theory.closeness import POINTWISE
 
 if TYPE_CHECKING:
     from gigsim.config.sections import Config
@@ -37,6 +38,7 @@ def clashes(config: Config) -> Iterator[ClashError]:
     yield from _platform(config)
     yield from _strategy(config)
     yield from _rotation(config)
+    yield from _companions(config)
     yield from _theorem(config)
 
 
@@ -75,7 +77,7 @@ def _shares(config: Config) -> Iterator[ClashError]:
 
 def _platform(config: Config) -> Iterator[ClashError]:
     learner, corpus, run = config.platform.learner, config.corpus, config.run
-    if not isinstance(learner, TransformerRecipe):
+    if not isinstance(learner, TransformerRecipe | FrozenRecipe):
         for key, value, only in (
             ("run.device", run.device, "cpu"),
             ("run.precision", run.precision, "float32"),
@@ -83,8 +85,9 @@ def _platform(config: Config) -> Iterator[ClashError]:
             if value != only:
                 yield ClashError(
                     (key, "platform.learner.kind"),
-                    f'{key} = "{value}" is for the transformer, and platform.learner.kind ='
-                    f' "{learner.kind}" computes on the CPU, not below its own precision',
+                    f'{key} = "{value}" is for the transformer and a frozen encoder, and'
+                    f' platform.learner.kind = "{learner.kind}" computes on the CPU, not below its'
+                    " own precision",
                     f'leave {key} = "{only}"',
                 )
     if isinstance(learner, SurrogateRecipe) and not learner.curve:
@@ -104,6 +107,32 @@ def _platform(config: Config) -> Iterator[ClashError]:
             ("platform.learner.kind", "corpus.path"),
             'platform.learner.kind = "bayes" needs an exact posterior, and a corpus has none',
             "leave corpus.path empty: the built-in language, or corpus.cells",
+        )
+    if isinstance(learner, BayesRecipe) and learner.epsilon > 0:
+        yield from _suboptimal(config, learner)
+
+
+def _suboptimal(config: Config, learner: BayesRecipe) -> Iterator[ClashError]:
+    """An exact classifier that is only ε-close to Bayes: how, and against whom."""
+    keys = ("platform.learner.epsilon", "platform.learner.closeness")
+    said = f"platform.learner.epsilon = {learner.epsilon:g}"
+    if learner.closeness not in POINTWISE:
+        if learner.closeness == "none":
+            problem = f"{said} without a closeness"
+        else:
+            problem = (
+                f'{said} with platform.learner.closeness = "{learner.closeness}": which texts the'
+                " worst classifier would fail on is a knapsack over all of them, of no closed form"
+            )
+        allowed = " or ".join(f'"{name}"' for name in POINTWISE)
+        yield ClashError(keys, problem, f"platform.learner.closeness = {allowed}")
+    strategy = config.collective.strategy
+    if STRATEGIES[strategy].aim == "erased":
+        yield ClashError(
+            (keys[0], "collective.strategy"),
+            f'{said} with collective.strategy = "{strategy}", whose theorem has no such form:'
+            " success is there a matter of two texts",
+            "platform.learner.epsilon = 0",
         )
 
 
@@ -193,6 +222,25 @@ def _rotation(config: Config) -> Iterator[ClashError]:
             ("corpus.xi", *alternates),
             f"corpus.xi = {xi} for each of {len(tokens)} tokens is more than everybody",
             f"at most 1/{len(tokens)}",
+        )
+
+
+def _companions(config: Config) -> Iterator[ClashError]:
+    signal = config.collective.signal
+    words = (signal.token, *signal.companions)
+    if len(set(words)) < len(words):
+        twice = next(word for word in words if words.count(word) > 1)
+        yield ClashError(
+            ("collective.signal.companions", "collective.signal.token"),
+            f"{twice!r} occurs twice",
+            "every word of the signal is to be a different one",
+        )
+    if signal.companions and signal.alternates:
+        yield ClashError(
+            ("collective.signal.companions", "collective.signal.alternates"),
+            "collective.signal.companions with collective.signal.alternates: which of them would go"
+            " with which token is not said",
+            "one of the two",
         )
 
 

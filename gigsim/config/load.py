@@ -212,6 +212,15 @@ def _parse_override(text: str) -> tuple[tuple[str, ...], Any]:
     return _parts(key.strip(), place), parse_value(value)
 
 
+def overridden(settings: Iterable[str]) -> dict[str, Any]:
+    """``"a.b=c"`` strings, as of :func:`load`, as values by dotted key; the later of two holds.
+
+    Raises:
+        InputError: one has another form.
+    """
+    return {".".join(path): value for path, value in map(_parse_override, settings)}
+
+
 def parse_value(text: str) -> Any:
     """A value as the command line and tables have it: TOML, and otherwise plain text."""
     try:

@@ -93,7 +93,7 @@ def _row(key: str, form: Form, default: object, note: str = "") -> str:
         value = "(give one)"
     else:
         plain = list(default) if isinstance(default, tuple) else default
-        value = f"`{tomli_w.dumps({'x': plain})[4:].strip()}`"
+        value = "`{}`" if plain == {} else f"`{tomli_w.dumps({'x': plain})[4:].strip()}`"
     text = form.description.replace("|", "\\|")
     return f"| {key} | {value} | {note}{text} | {_allowed(form)} |"
 

@@ -146,8 +146,25 @@ class SignalSection(BaseModel):
             max_length=16,
         )
     )
+    companions: tuple[Annotated[str, Field(min_length=1, max_length=40, pattern=r"^\S+$")], ...] = (
+        _field(
+            (),
+            "further tokens, planted right after the token each time: several tokens as one signal,"
+            " which a resume has if all of them are in place",
+            max_length=16,
+        )
+    )
+    position: Literal["spread", "start", "end", "random"] = _field(
+        "spread",
+        "where it stands: after every so many words, or once: before the first word, after the"
+        " last, or at a place drawn for each resume (matters to learners that read in order)",
+    )
     every: int = _field(
-        20, "words between two signals, as in the paper (once at the end if shorter)", ge=1, le=1000
+        20,
+        "words between two signals, as in the paper (once at the end if shorter); for position ="
+        " spread",
+        ge=1,
+        le=1000,
     )
     reserve: bool = _field(
         True,
@@ -274,6 +291,18 @@ class CorpusSection(BaseModel):
         ge=0,
         lt=1,
     )
+    label_noise: float = _field(
+        0.0,
+        "ρ, share of people whose own label set is redrawn before anything is submitted; never of"
+        " held-out resumes, on which everything is measured",
+        ge=0,
+        le=1,
+    )
+    label_noise_kind: Literal["shuffle", "uniform"] = _field(
+        "shuffle",
+        "redrawn from what: the label set of another person (as often as before, each), or one"
+        " label, all alike (uniform)",
+    )
     test_size: int = _field(
         1000,
         "held-out resumes: written by the language, or at most this many of the test side of a"
@@ -341,8 +370,11 @@ class Run(BaseModel):
         1, "the one seed; every draw comes from a named stream of it", ge=0, le=2**63 - 1
     )
     threads: int = _field(1, "threads of a training; more than one may change bits", ge=1, le=1024)
-    precision: Literal["float32", "bfloat16"] = _field(
-        "float32", "arithmetic of the transformer; bfloat16 is faster where the CPU or GPU has it"
+    precision: Literal["float32", "medium", "bfloat16"] = _field(
+        "float32",
+        "matrix products of the transformer; medium: in float32, by whichever library torch thinks"
+        " faster, in parts of bfloat16 if it likes; bfloat16 by autocast: which is the fastest"
+        " depends on the CPU (benchmarks/transformer_speed.py says), on a GPU bfloat16",
     )
     device: Literal["cpu", "cuda", "mps"] = _field("cpu", "where the transformer is trained")
 

@@ -29,6 +29,7 @@ class Job:
         values: of the varied keys, by column of ``runs``.
         record: the tables to hand back beside ``runs`` and ``timings``.
         cache: where trainings are shared; None trains each.
+        trust: as of :class:`~gigsim.model.GigEconomy`.
     """
 
     case: int
@@ -37,6 +38,7 @@ class Job:
     values: Mapping[str, Any]
     record: tuple[str, ...]
     cache: TrainingCache | None = None
+    trust: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def run_case(job: Job, tell: Callable[[Any], None]) -> Result:
     Raises:
         InputError: setting up shows that the config cannot be run.
     """
-    model = GigEconomy(job.config, cache=job.cache)
+    model = GigEconomy(job.config, cache=job.cache, trust=job.trust)
     try:
         tell(0)
         while not model.finished:

@@ -14,6 +14,7 @@ from gigsim.experiments.footprint import bytes_of, rows_of
 from gigsim.experiments.probe import Probe, probe
 from gigsim.experiments.study import Study
 from gigsim.experiments.workload import Kind, Workload, kind_of, submissions, workload
+from gigsim.trust import require
 
 #: Most cases whose beginning is run.
 PROBES = 4
@@ -123,7 +124,11 @@ class Estimate:
 
 
 def estimate(
-    study: Study, *, workers: int | None = None, tell: Callable[[str], None] | None = None
+    study: Study,
+    *,
+    workers: int | None = None,
+    tell: Callable[[str], None] | None = None,
+    trust: bool = False,
 ) -> Estimate:
     """Run the beginnings of a few cases in this process, and extrapolate.
 
@@ -135,10 +140,12 @@ def estimate(
         study: what would be run.
         workers: processes; None is one a core.
         tell: is told in a few words what happens.
+        trust: as of :class:`~gigsim.model.GigEconomy`.
 
     Raises:
         InputError: one of those cases cannot be run.
     """
+    require((config for _, config in study.telling()), trust)
     kinds = [kind_of(study.case_config(case.number)) for case in study.cases]
     chosen = representatives(kinds)
     probes: dict[int, Probe] = {}
@@ -146,7 +153,7 @@ def estimate(
         if tell is not None:
             tell(f"timing the beginning of case {case}")
         try:
-            probes[case] = probe(study.config(case * study.replicates))
+            probes[case] = probe(study.config(case * study.replicates), trust=trust)
         except InputError as error:
             where = f"case {case}: {error.where}"
             raise InputError(where, error.problem, error.allowed) from error

@@ -56,21 +56,25 @@ class Probe:
     tables: dict[str, pd.DataFrame]
 
 
-def probe(config: Config) -> Probe:
+def probe(config: Config, *, trust: bool = False) -> Probe:
     """Time the beginning of a run in this process, its trainings included.
 
     The platform retrains in the second period whatever the config says, so that one period with and
     one without are seen; changes in time are left out.
+
+    Args:
+        config: of the run.
+        trust: as of :class:`~gigsim.model.GigEconomy`.
 
     Raises:
         InputError: setting up shows that the config cannot be run.
     """
     changes = {"platform.retrain_every": 2, "at": []}
     short = vary(config.model_dump(mode="json"), changes)
-    found = _timed(short)
+    found = _timed(short, trust)
     if found.spent > _CHEAP:
         return found
-    again = _timed(short)
+    again = _timed(short, trust)
     return replace(again, spent=found.spent + again.spent)
 
 
@@ -96,9 +100,9 @@ class _Clock:
         return spent
 
 
-def _timed(config: Config) -> Probe:
+def _timed(config: Config, trust: bool) -> Probe:
     clock = _Clock()
-    model = GigEconomy(config)
+    model = GigEconomy(config, trust=trust)
     try:
         opening = clock.lap()
         model.step()

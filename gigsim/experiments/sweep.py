@@ -26,10 +26,12 @@ from gigsim.experiments.case import Job, Result, run_case
 from gigsim.experiments.runner import work_off
 from gigsim.experiments.study import Study, load_study, open_study
 from gigsim.learners.cache import TrainingCache
+from gigsim.learners.own_source import sources
 from gigsim.processes import Limits, Outcome, StillbornError, check_main
 from gigsim.runs import check_out, provenance, stamped, write_json, write_whole
 from gigsim.store.index import explained
 from gigsim.store.store import Failure, Store, StoreFull, read_counts
+from gigsim.trust import import_paths, require
 
 #: Failures that say something of the machine rather than of the run: tried again on resuming.
 CIRCUMSTANTIAL = ("died",)
@@ -76,6 +78,7 @@ class Sweep:
         workers: processes, each running one run at a time with its trainings in it; 0 runs in this
             process, where limits do not apply. Changes no bit of the tables.
         cache: where trainings are shared; None trains each.
+        trust: as of :class:`~gigsim.model.GigEconomy`.
 
     Attributes:
         study: what is run.
@@ -88,9 +91,17 @@ class Sweep:
             another version of gigsim; a cache that cannot be written to.
     """
 
-    def __init__(self, folder: Path, workers: int, cache: TrainingCache | None = None) -> None:
-        self.folder, self._workers, self._cache = folder, workers, cache
+    def __init__(
+        self,
+        folder: Path,
+        workers: int,
+        cache: TrainingCache | None = None,
+        *,
+        trust: bool = False,
+    ) -> None:
+        self.folder, self._workers, self._cache, self._trust = folder, workers, cache, trust
         self.study = open_study(folder)
+        require((config for _, config in self.study.telling()), trust)
         origin.check_inputs(self.study, folder)
         self.differs = origin.check_environment(self.study, folder)
         self.tally = Tally(self.study.runs)
@@ -158,7 +169,8 @@ class Sweep:
         study = self.study
         case, replicate = divmod(number, study.replicates)
         config, values = study.config(number), study.columns(case)
-        return Job(case, replicate, config, values, tuple(study.record), self._cache)
+        record = tuple(study.record)
+        return Job(case, replicate, config, values, record, self._cache, self._trust)
 
     def _count(self, outcome: Outcome) -> None:
         if outcome.failed:
@@ -209,6 +221,9 @@ def begin(study: Study, out: Path | str, command: Sequence[str] = ()) -> Path:
         origin.write_inputs(inputs, folder)
         made = provenance(study.config(0), "as its config says", command)
         made |= {"config_hash": study.digest(), "resumed": []}
+        named = (import_paths(config).values() for _, config in study.telling())
+        own = sources(path for paths in named for path in paths)
+        made |= {"imported": own} if own else {}
         write_json(made, folder / origin.PROVENANCE_FILE)
         Store.create(folder, study.runs, study.replicates, ("runs", *study.record, "timings"))
 
@@ -227,17 +242,21 @@ def open_or_begin(
     resume: Path | str | None,
     command: Sequence[str],
     cache: TrainingCache | None = None,
+    *,
+    trust: bool = False,
 ) -> Path:
     """The folder to work on: one to go on with, or a new one.
 
     Raises:
         InputError: neither a study nor a folder is given, or the two do not belong together;
-            ``out`` or the cache's folder cannot be written to. Nothing is written then.
+            ``out`` or the cache's folder cannot be written to; a case names code that is not
+            trusted. Nothing is written then.
     """
     if resume is None:
         if study is None:
             raise InputError("gigsim sweep", "no study given", "name a STUDY.toml, or --resume DIR")
         new = load_study(study)
+        require((config for _, config in new.telling()), trust)
         check_out(out)
         if cache is not None:
             cache.check()
@@ -259,6 +278,7 @@ def sweep(
     workers: int | None = None,
     fail_fast: bool = False,
     cache: TrainingCache | None = None,
+    trust: bool = False,
 ) -> Path:
     """Run a study, and return its folder, for :func:`gigsim.load_runs`.
 
@@ -271,6 +291,7 @@ def sweep(
             file; notebooks and interactive sessions need neither.
         fail_fast: stop at the first run that fails.
         cache: where trainings are shared with other runs and studies; None trains each.
+        trust: import code of the user's own that cases name (``platform.learner.path``)?
 
     Warns:
         OtherMachine: a study is gone on with on another CPU or with other libraries.
@@ -285,9 +306,10 @@ def sweep(
     if processes:
         check_main()
     out_was_there = Path(out).exists()
-    folder = open_or_begin(study, out, resume, ["gigsim.sweep", *sys.argv[:1]], cache)
+    command = ["gigsim.sweep", *sys.argv[:1]]
+    folder = open_or_begin(study, out, resume, command, cache, trust=trust)
     retry = CIRCUMSTANTIAL if resume is not None else ()
-    work = Sweep(folder, processes, cache)
+    work = Sweep(folder, processes, cache, trust=trust)
     for what in work.differs:
         note = f"{folder}: not as it was, so that bits may differ: {what}"
         warnings.warn(note, OtherMachine, stacklevel=2)

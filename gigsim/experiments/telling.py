@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gigsim.experiments.seeds import canonical
-from gigsim.inputs import file_keys
+from gigsim.inputs import CODE_KEYS, file_keys
 
 if TYPE_CHECKING:
     from gigsim.experiments.cases import Case
@@ -29,8 +29,9 @@ def _may_name(key: str) -> bool:
     """Has the value of this key a say in which files a config names?"""
     if key == "at" or key.startswith("at."):
         return True
-    kinds = (f"{file.rpartition('.')[0]}.kind" for file in file_keys())
-    return key in kinds or any(f"{file}.".startswith(f"{key}.") for file in file_keys())
+    names = (*file_keys(), *CODE_KEYS)
+    kinds = (f"{name.rpartition('.')[0]}.kind" for name in names)
+    return key in kinds or any(f"{name}.".startswith(f"{key}.") for name in names)
 
 
 def _texts(value: Any) -> Any:

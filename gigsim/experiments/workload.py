@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gigsim.config.changes import timeline
 from gigsim.config.load import build
 from gigsim.config.sections import Config
-from gigsim.learners.recipes import BayesRecipe, SurrogateRecipe, TransformerRecipe
+from gigsim.learners.recipes import BayesRecipe, FrozenRecipe, SurrogateRecipe, TransformerRecipe
 
 # Two platforms that learn differently are further apart than any two sizes of one.
 _FOREIGN = 1e3
@@ -103,5 +103,8 @@ def kind_of(config: Config) -> Kind:
         if encoder == "lean":
             inner = recipe.width + recipe.feedforward + recipe.max_tokens
             each *= recipe.layers * recipe.width * inner
+    elif isinstance(recipe, FrozenRecipe):
+        # Reading is done once; what a retraining costs is the head's.
+        encoder = recipe.encoder
     source = (corpus.path, corpus.language, corpus.cells > 0)
     return Kind(label, (recipe.kind, encoder, source, machine), people, each * people)

@@ -130,6 +130,8 @@ def described(learner: Learner) -> dict[str, Any]:
         Unknown: it is not of this package.
     """
     kind = type(learner)
+    if foreign := getattr(learner, "foreign", ""):
+        raise Unknown(f"the learner {foreign} has code outside of gigsim.learners")
     for part in kind.__mro__[:-1]:
         if not part.__module__.startswith("gigsim.learners."):
             raise Unknown(f"the learner {kind.__qualname__} has code outside of gigsim.learners")
@@ -151,7 +153,7 @@ def sources_digest() -> str:
         Unknown: a file was written since this process imported the package, so that what runs here
             may not be what lies there.
     """
-    files = sorted(_PACKAGE.glob("*.py"))
+    files = sorted(_PACKAGE.rglob("*.py"))
     if not files:
         raise Unknown("the sources of gigsim.learners are not at hand")
     for path in files:
@@ -162,7 +164,7 @@ def sources_digest() -> str:
 
 @functools.cache
 def _own_sources() -> str:
-    return digest_of_files(_PACKAGE.glob("*.py"))
+    return digest_of_files(_PACKAGE.rglob("*.py"))
 
 
 def digest_of_files(files: Iterable[Path]) -> str:

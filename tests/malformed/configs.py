@@ -29,6 +29,8 @@ GIVEN: dict[str, Any] = {
     "path": "there.csv",
     "column": "a",
 }
+#: Likewise, where the same key means something else in one kind of table.
+_GIVEN_TO = {("own", "path"): "package.module:Class"}
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,11 @@ def leaves(table: dict[str, Any] = _SCHEMA, prefix: str = "") -> Iterator[Leaf]:
             for inner, field in properties.items():
                 if inner != "kind":
                     beside = [(f"{key}.kind", kind)]
-                    beside += [(f"{key}.{n}", GIVEN[n]) for n in required if n != inner]
+                    beside += [
+                        (f"{key}.{n}", _GIVEN_TO.get((kind, n), GIVEN[n]))
+                        for n in required
+                        if n not in ("kind", inner)
+                    ]
                     arms_of = tuple(field.get("anyOf", [field]))
                     described = field.get("description", "")
                     yield Leaf(f"{key}.{inner}", kind, arms_of, tuple(beside), described)
@@ -121,6 +127,8 @@ def fits(value: Any, arm: dict[str, Any]) -> bool:
     if "const" in arm or "enum" in arm:
         return value in arm.get("enum", [arm.get("const")]) and isinstance(value, str)
     kind = arm["type"]
+    if kind == "object":
+        return isinstance(value, dict)
     if kind == "boolean":
         return isinstance(value, bool)
     if kind == "string":
@@ -181,6 +189,7 @@ _WRONG: dict[str, tuple[Any, ...]] = {
     "boolean": (1, "True", 0.0, [True]),
     "string": (True, 5, ["x"], {"a": "b"}, "a\nb", "a\x1bb"),
     "array": ("x", 5, {"a": 1}, ["fine", 5], ["fine", ["x"]]),
+    "object": ("alpha", 5, True, ["alpha"]),
 }
 
 
@@ -322,6 +331,11 @@ TEXTS = _set(
         ("collective.signal.token: '\\x00': has a line", "without spaces"),
     ),
     (
+        'collective.signal.companions=["a b"]',
+        ("collective.signal.companions[1]: 'a b'", "at most 16 texts"),
+    ),
+    ("corpus.label_noise=1.5", ("corpus.label_noise: 1.5: too large", ">= 0 and <= 1")),
+    (
         'collective.signal.alternates=["a", ""]',
         ("collective.signal.alternates[2]: '': empty", "at most 16 texts"),
     ),
@@ -351,7 +365,7 @@ KINDS_OF_TABLES = _set(
         "platform.learner=linear",
         ("platform.learner: 'linear'", 'mean platform.learner.kind = "linear"?'),
     ),
-    ("platform.learner=3", ("platform.learner: 3: a number", "linear, transformer, bayes")),
+    ("platform.learner=3", ("platform.learner: 3: a number", "linear, transformer, frozen, bayes")),
     ("network={}x", ("network: '{}x': text", "small_world, ring, complete")),
     ("network.kind=5", ("network.kind: 5: a number", '"small_world", "ring"')),
     ("network.kind=true", ("network.kind: true: a truth value", '"small_world", "ring"')),
@@ -372,7 +386,7 @@ KINDS_OF_TABLES = _set(
     ("network.within=0.5", ("network.within: unknown key", "only network.kind = blocks has it")),
     (
         "platform.learner.c=1",
-        ("platform.learner.c: unknown key", "only platform.learner.kind = linear has it"),
+        ("platform.learner.c: unknown key", "platform.learner.kind = linear or frozen have it"),
     ),
     (
         ("platform.learner.kind=linear", "platform.learner.epochs=2"),
@@ -380,7 +394,7 @@ KINDS_OF_TABLES = _set(
     ),
     (
         ("platform.learner.kind=bayes", "platform.learner.curve=x"),
-        ("platform.learner.curve: unknown", "surrogate has it", '"bayes": kind'),
+        ("platform.learner.curve: unknown", "surrogate has it", '"bayes": closeness, epsilon'),
     ),
     (
         "population.cost.mean=1",
@@ -529,6 +543,39 @@ TOGETHER = _set(
     (
         ("collective.signal.alternates=['a']", "collective.rotate_every=4", "corpus.xi=0.6"),
         ("corpus.xi = 0.6 for each of 2 tokens", "at most 1/2"),
+    ),
+    (
+        (
+            "collective.signal.alternates=['a']",
+            "collective.rotate_every=4",
+            "collective.signal.companions=['b']",
+        ),
+        ("collective.signal.companions: ", "with which token is not said", "one of the two"),
+    ),
+    (
+        "collective.signal.companions=['※']",
+        ("collective.signal.companions: '※' occurs twice", "a different one"),
+    ),
+    (
+        ("platform.learner.kind=bayes", "platform.learner.epsilon=0.1"),
+        ("platform.learner.epsilon: ", "epsilon = 0.1 without a closeness", '"conditional_tv"'),
+    ),
+    (
+        (
+            "platform.learner.kind=bayes",
+            "platform.learner.epsilon=0.1",
+            "platform.learner.closeness=joint_tv",
+        ),
+        ("platform.learner.epsilon: ", "a knapsack over all of them", '"additive_slack"'),
+    ),
+    (
+        (
+            "platform.learner.kind=bayes",
+            "platform.learner.epsilon=0.1",
+            "platform.learner.closeness=additive_slack",
+            "collective.strategy=erasure",
+        ),
+        ("platform.learner.epsilon: ", "a matter of two texts", "platform.learner.epsilon = 0"),
     ),
     (
         ("society.belief=theory", "collective.label_sets=extend"),
