@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import expit
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from gigsim.errors import InputError
+from gigsim.learners.logistic.design import SparseDesign
+from gigsim.learners.logistic.preconditioner import Spectrum
+from gigsim.learners.logistic.solver import solve
 from gigsim.learners.protocol import Rows, State
 from gigsim.learners.ragged import Ragged
 from gigsim.learners.recipes import LinearRecipe
@@ -46,7 +45,7 @@ class LinearLearner:
     ordered = False
     stochastic = False
     quick = False
-    libraries = ("numpy", "scipy", "sklearn")
+    libraries = ("numpy", "scipy")
 
     def vocabulary(self, training_side: Corpus, word_list: Sequence[str] | None) -> Vocabulary:
         """The given words, or the most frequent tokens of the training side."""
@@ -76,55 +75,36 @@ class LinearLearner:
     ) -> LinearClassifier:
         """Solve the ten convex problems; ``seed`` plays no part and ``start`` saves iterations.
 
+        A label that nobody or everybody carries has a constant probability of 0 or 1.
+
         Raises:
-            InputError: a solver ran out of iterations, or of floating-point precision.
+            InputError: a label did not converge in ``max_iterations``.
         """
         counts = counts_of(rows)
         if labels.shape != (len(rows), self.labels):
             raise ValueError(f"labels are {labels.shape}, not {(len(rows), self.labels)}")
         idf = inverse_frequencies(counts)
-        features = tfidf(counts, idf)
-        words = counts.shape[1]
-        weights = np.zeros((self.labels, words))
-        # A label that nobody or everybody carries has a constant probability of 0 or 1.
-        intercepts = np.where(labels.all(axis=0), np.inf, -np.inf)
-        with threadpool_limits(self.threads):
-            for label in np.flatnonzero(labels.any(axis=0) & ~labels.all(axis=0)):
-                weights[label], intercepts[label] = self._solve(
-                    features, labels[:, label], int(label), start
-                )
-        classifier = LinearClassifier({"idf": idf, "weights": weights, "intercepts": intercepts})
-        classifier.loss = _cross_entropy(classifier.decisions(features), labels)
-        return classifier
-
-    def _solve(
-        self,
-        features: sparse.csr_array,
-        carried: NDArray[np.bool_],
-        label: int,
-        start: State | None,
-    ) -> tuple[NDArray[np.float64], float]:
-        model = LogisticRegression(
-            C=self.recipe.c,
-            tol=self.recipe.tolerance,
-            max_iter=self.recipe.max_iterations,
-            warm_start=start is not None,
+        features = tfidf(counts, idf).astype(np.float32)
+        with threadpool_limits(self.threads, "blas"):
+            solution = solve(
+                SparseDesign.of(features, self.labels, self.threads),
+                labels,
+                c=self.recipe.c,
+                tolerance=self.recipe.tolerance,
+                max_iterations=self.recipe.max_iterations,
+                preconditioner=Spectrum.of(features, threads=self.threads),
+                start=None if start is None else (start["weights"].T, start["intercepts"]),
+            )
+        classifier = LinearClassifier(
+            {
+                "idf": idf,
+                "weights": np.ascontiguousarray(solution.weights.T, dtype=np.float64),
+                "intercepts": solution.intercepts,
+            }
         )
-        if start is not None:
-            model.coef_ = start["weights"][[label]].copy()
-            model.intercept_ = np.nan_to_num(start["intercepts"][[label]], posinf=0.0, neginf=0.0)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", ConvergenceWarning)
-            try:
-                model.fit(features, carried)
-            except ConvergenceWarning as warning:
-                raise InputError(
-                    "platform.learner.max_iterations",
-                    f"the linear learner has not converged on label {label} in"
-                    f" {self.recipe.max_iterations} iterations",
-                    "allow more, or a larger platform.learner.tolerance",
-                ) from warning
-        return model.coef_[0], float(model.intercept_[0])
+        # Labels with constant probabilities contribute nothing.
+        classifier.loss = float(solution.losses.sum() / max(labels.size, 1))
+        return classifier
 
     def restore(self, state: State) -> LinearClassifier:
         """The classifier with the given weights."""
@@ -146,9 +126,3 @@ class LinearClassifier:
         """The probability of each label, float32, shape (n, L)."""
         features = tfidf(counts_of(rows), self.state["idf"])
         return expit(self.decisions(features)).astype(np.float32)
-
-
-def _cross_entropy(decisions: NDArray[np.float64], labels: NDArray[np.bool_]) -> float:
-    """Mean over rows and labels; labels with constant probabilities contribute nothing."""
-    signed = np.where(labels, decisions, -decisions)
-    return float(np.logaddexp(0.0, -signed).mean())

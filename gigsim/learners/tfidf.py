@@ -60,9 +60,16 @@ def inverse_frequencies(counts: sparse.csr_array) -> NDArray[np.float64]:
 
 def tfidf(counts: sparse.csr_array, idf: NDArray[np.float64]) -> sparse.csr_array:
     """Rows of unit length, or of zeros where a resume holds no feature; float64."""
+    return tfidf_and_lengths(counts, idf)[0]
+
+
+def tfidf_and_lengths(
+    counts: sparse.csr_array, idf: NDArray[np.float64]
+) -> tuple[sparse.csr_array, NDArray[np.float64]]:
+    """Rows of :func:`tfidf`, and the length of each before it was divided by it, shape (n,)."""
     values = (1.0 + np.log(counts.data)) * idf[counts.indices]
     n = counts.shape[0]
     owner = np.repeat(np.arange(n), np.diff(counts.indptr))
-    norms = np.sqrt(np.bincount(owner, weights=values**2, minlength=n))
-    norms[norms == 0] = 1.0
-    return sparse.csr_array((values / norms[owner], counts.indices, counts.indptr), counts.shape)
+    lengths = np.sqrt(np.bincount(owner, weights=values**2, minlength=n))
+    values /= np.where(lengths > 0, lengths, 1.0)[owner]
+    return sparse.csr_array((values, counts.indices, counts.indptr), counts.shape), lengths

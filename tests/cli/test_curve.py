@@ -1,4 +1,4 @@
-"""``gigsim curve``: what it prints where, what it refuses, and that `gigsim runs` knows its folder."""
+"""``gigsim curve``: what it prints where, what it refuses, and what `gigsim runs` says of it."""
 
 from __future__ import annotations
 
