@@ -22,6 +22,7 @@ from gigsim.config.schema import Form, Text, forms, leaves
 from gigsim.config.sections import CollectiveSection
 from gigsim.errors import InputError
 from gigsim.learners.own_source import locate
+from gigsim.learners.hub import NAMED
 from gigsim.learners.recipes import FrozenRecipe, OwnRecipe, TransformerRecipe
 from gigsim.society.distributions import Table
 
@@ -144,7 +145,8 @@ def _named(table: BaseModel, prefix: str) -> Iterator[tuple[str, str]]:
 
 
 def _folder(name: str) -> bool:
-    return name != _LEAN and Path(name).is_dir()
+    # A name of ours is no folder, even where one is called so.
+    return name != _LEAN and name not in NAMED and Path(name).is_dir()
 
 
 def _shortest(file: Path) -> str:
