@@ -21,8 +21,8 @@ from gigsim.config.changes import timeline
 from gigsim.config.schema import Form, Text, forms, leaves
 from gigsim.config.sections import CollectiveSection
 from gigsim.errors import InputError
-from gigsim.learners.own_source import locate
 from gigsim.learners.hub import NAMED
+from gigsim.learners.own_source import locate
 from gigsim.learners.recipes import FrozenRecipe, OwnRecipe, TransformerRecipe
 from gigsim.society.distributions import Table
 

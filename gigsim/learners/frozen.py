@@ -34,8 +34,8 @@ from gigsim.resumes.corpus import Corpus
 class FrozenLearner:
     """Multi-label logistic regression on the vectors of a frozen encoder.
 
-    The vectors are taken as they are: standardised ones were no more accurate on 20,000 real resumes
-    and moved S by .01, as a penalty a hundred times weaker did.
+    The vectors are taken as they are: standardised ones were no more accurate on 20,000 real
+    resumes and moved S by .01, as a penalty a hundred times weaker did.
 
     Attributes:
         recipe: encoder, window, pooling; penalty and tolerance.

@@ -50,10 +50,10 @@ class TransformerRecipe(_Frozen):
     encoder: str = Field(
         "lean",
         min_length=1,
-        description='"lean" is the encoder of this package, trained from scratch; "gigsim-tiny" the '
-        'pretrained one that ships; "minilm" all-MiniLM-L6-v2 (the extra of that name). Anything else is '
-        "a local Hugging Face folder or an id on its hub, fine-tuned with its own tokenizer. The "
-        "fields marked (lean) say nothing about those.",
+        description='"lean" is the encoder of this package, trained from scratch; "gigsim-tiny" '
+        'the pretrained one that ships; "minilm" all-MiniLM-L6-v2 (the extra of that name). '
+        "Anything else is a local Hugging Face folder or an id on its hub, fine-tuned with its own "
+        "tokenizer. The fields marked (lean) say nothing about those.",
     )
     vocabulary_size: int = Field(
         8_000,
