@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gigsim.curves.plan import Plan
-from gigsim.reproduction.statistics import Climb, Mass, climb_of
+from gigsim.curves.statistics import Climb, Mass, climb_of
 
 #: What tells one curve of a plan from another.
 KEYS = (

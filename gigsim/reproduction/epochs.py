@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from gigsim.curves.arm import Arm
+from gigsim.curves.statistics import Climb, Mass, difference
 from gigsim.reproduction.found import Found
 from gigsim.reproduction.setting import TARGET, Setting, chosen, percent
-from gigsim.reproduction.statistics import Climb, Mass, difference
 from gigsim.reproduction.verdict import Expected, Outcome, Reported, Verdict
 
 NAME = "epochs"

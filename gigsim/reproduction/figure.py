@@ -17,12 +17,12 @@ from matplotlib.ticker import (
     PercentFormatter,
 )
 
+from gigsim.curves.statistics import Climb
 from gigsim.plots.style import BLUE, GREEN, GREY, LINE, ORANGE, PURPLE, RED, SKY
 from gigsim.reproduction import feature_label, feature_only, inertia, recipe
 from gigsim.reproduction.catalogue import EXPERIMENTS
 from gigsim.reproduction.found import Found
 from gigsim.reproduction.names import name_of, with_parts
-from gigsim.reproduction.statistics import Climb
 
 Grids = Mapping[str, pd.DataFrame]
 

@@ -7,8 +7,8 @@ from functools import cached_property
 
 import pandas as pd
 
+from gigsim.curves.statistics import Axis, Climb, climb_of
 from gigsim.reproduction.names import name_of, with_parts
-from gigsim.reproduction.statistics import Axis, Climb, climb_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from gigsim.curves.arm import Arm
-from gigsim.reproduction.estimates import Estimate, Floats
+from gigsim.curves.estimates import Estimate, Floats
+from gigsim.curves.statistics import difference
 from gigsim.reproduction.found import Found
 from gigsim.reproduction.setting import TARGET, Setting, chosen, percent
-from gigsim.reproduction.statistics import difference
 from gigsim.reproduction.verdict import Expected, Outcome, Reported, Verdict
 
 NAME = "inertia"

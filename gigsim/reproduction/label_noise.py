@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from gigsim.curves.arm import Arm
+from gigsim.curves.estimates import Estimate
 from gigsim.reproduction import feature_only
-from gigsim.reproduction.estimates import Estimate
 from gigsim.reproduction.found import Found
 from gigsim.reproduction.setting import SLOW, TARGET, Setting, chosen, percent
 from gigsim.reproduction.verdict import Expected, Outcome, Reported, Verdict

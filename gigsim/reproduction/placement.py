@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from gigsim.curves.arm import Arm
+from gigsim.curves.estimates import Estimate
 from gigsim.reproduction import feature_label
-from gigsim.reproduction.estimates import Estimate
 from gigsim.reproduction.found import Found
 from gigsim.reproduction.setting import TARGET, Setting, chosen
 from gigsim.reproduction.verdict import Expected, Outcome, Reported, Verdict

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from gigsim.curves.arm import Arm
+from gigsim.curves.statistics import climb_of
 from gigsim.errors import InputError
 from gigsim.reproduction.catalogue import EXPERIMENTS, named
 from gigsim.reproduction.names import name_of, parts_of
 from gigsim.reproduction.setting import MORE_SEEDS, SLOW, Setting
-from gigsim.reproduction.statistics import climb_of
 
 
 def plan(

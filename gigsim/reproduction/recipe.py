@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from gigsim.curves.arm import Arm
+from gigsim.curves.estimates import Estimate
+from gigsim.curves.statistics import Mass
 from gigsim.reproduction import feature_label
-from gigsim.reproduction.estimates import Estimate
 from gigsim.reproduction.found import Found
 from gigsim.reproduction.setting import TARGET, Setting, chosen, percent
-from gigsim.reproduction.statistics import Mass
 from gigsim.reproduction.verdict import Expected, Outcome, Reported, Verdict
 
 NAME = "recipe"

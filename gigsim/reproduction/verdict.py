@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from gigsim.reproduction.estimates import Estimate
+from gigsim.curves.estimates import Estimate
 
 Outcome = Literal["confirmed", "contrary", "not shown"]
 

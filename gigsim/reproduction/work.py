@@ -8,7 +8,7 @@ and nothing else.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,9 @@ from gigsim.reproduction.setting import Setting
 from gigsim.results.kinds import kind_of
 from gigsim.runs import read_table, write_table
 from gigsim.store.index import explained
+
+#: Of the lines of theory, beside the rows.
+_LINES = "theory"
 
 
 @dataclass(frozen=True)
@@ -96,26 +99,29 @@ def folder_of(wanted: Plan, out: Path, command: Sequence[str]) -> Path:
 
 
 def keep(step: Step, folders: Sequence[Path], into: Path) -> None:
-    """Put the rows of a step that is done into the report's folder.
+    """Put the rows of a step that is done, and its lines of theory, into the report's folder.
 
     Raises:
         InputError: trainings of it failed; the folder cannot be written to.
     """
-    parts = []
-    for folder in folders:
-        found = load_curve(folder)
-        if not found.complete:
-            raise InputError(
-                str(folder), "lacks trainings that failed", f"gigsim curve --resume {folder}"
-            )
-        parts.append(found.rows)
-    rows = pd.concat(parts, ignore_index=True)
+    found = [load_curve(folder) for folder in folders]
+    for curves in found:
+        if not curves.complete:
+            again = f"gigsim curve --resume {curves.path} --retry-failed"
+            raise InputError(str(curves.path), "lacks trainings that failed", again)
+    lines = found[0].theory.drop(columns="arm")
     with explained(into):
-        into.mkdir(parents=True, exist_ok=True)
-        path = into / f"{step.name}.parquet"
-        partial = into / f".{path.name}.partial-{os.getpid()}"
-        write_table(rows, partial)
-        partial.replace(path)
+        (into / _LINES).mkdir(parents=True, exist_ok=True)
+        _write(lines[lines["alpha"] > 0], into / _LINES / f"{step.name}.parquet")
+        # Last: rows that are there are whole.
+        rows = pd.concat([curves.rows for curves in found], ignore_index=True)
+        _write(rows, into / f"{step.name}.parquet")
+
+
+def _write(table: pd.DataFrame, path: Path) -> None:
+    partial = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    write_table(table, partial)
+    partial.replace(path)
 
 
 def kept(into: Path) -> pd.DataFrame:
@@ -124,7 +130,7 @@ def kept(into: Path) -> pd.DataFrame:
     Raises:
         InputError: there are none, or a file is damaged.
     """
-    return pd.concat([rows for _, rows in _kept(into)], ignore_index=True)
+    return pd.concat(_tables(into), ignore_index=True)
 
 
 def report(into: Path) -> list[Path]:
@@ -133,17 +139,20 @@ def report(into: Path) -> list[Path]:
     Raises:
         InputError: as :func:`kept`; the folder cannot be written to.
     """
-    rows = kept(into)
+    rows, lines = kept(into), pd.concat(_tables(into / _LINES), ignore_index=True)
+    grids = {str(name): own for name, own in lines.groupby("name", sort=False)}
     with explained(into):
-        return write_report(into, rows)
+        return write_report(into, rows, grids)
 
 
-def _kept(into: Path) -> Iterator[tuple[str, pd.DataFrame]]:
-    paths = sorted(into.glob("[a-z]*.parquet")) if into.is_dir() else []
+def _tables(folder: Path) -> list[pd.DataFrame]:
+    paths = sorted(folder.glob("[a-z]*.parquet")) if folder.is_dir() else []
     if not paths:
-        raise InputError(str(into), "no rows of experiments", "gigsim reproduce puts them there")
+        raise InputError(str(folder), "no rows of experiments", "gigsim reproduce puts them there")
+    found = []
     for path in paths:
         try:
-            yield path.stem, read_table(path)
+            found.append(read_table(path))
         except (OSError, ValueError) as error:
             raise InputError(str(path), f"cannot be read ({error})", "as it was written") from error
+    return found

@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 
 from gigsim.config import Config
+from gigsim.curves import PLAN_FILE
 from gigsim.curves.jobs import CurveJob, curve_jobs
-from gigsim.curves.plan import PLAN_FILE, Plan, open_plan
+from gigsim.curves.plan import Plan, open_plan
 from gigsim.curves.run import run_curve_job
 from gigsim.curves.tables import CURVE, LINES, SUMMARY, load_curve, rows_of
 from gigsim.environment import differences, environment

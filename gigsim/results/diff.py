@@ -12,9 +12,9 @@ from typing import Any
 
 import pandas as pd
 
+from gigsim.curves import PLAN_FILE
 from gigsim.errors import InputError
 from gigsim.results.compare import TableDifference, compare
-from gigsim.results.kinds import PLAN_FILE
 from gigsim.results.source import Source
 from gigsim.results.sources import StudySource, open_source
 

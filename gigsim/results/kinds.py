@@ -13,14 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gigsim.checkpoint import SUFFIX
+from gigsim.curves import PLAN_FILE
 from gigsim.runs import SCHEMA_VERSION
 from gigsim.store import index
 
 _NAMED = re.compile(r"\d{8}T\d{6}Z-.+-[0-9a-f]{12}(-x\d+)?(-\d+)?")
 #: What is being written, with the number of the process that writes it.
 PARTIAL = re.compile(r"(.+)\.partial-(\d+)")
-#: Of the folder of curves (``curves.plan``).
-PLAN_FILE = "curve.json"
 _PROVENANCE = {"command", "config_hash", "versions"}
 # The header of an SQLite file: its first bytes; where the two numbers stand, 4 bytes each.
 _SQLITE, _USER_VERSION, _APPLICATION = b"SQLite format 3\0", 60, 68

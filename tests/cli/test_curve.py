@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gigsim.curves.plan import PLAN_FILE
+from gigsim.curves import PLAN_FILE
 from tests.cli.conftest import Gigsim
 
 SETTINGS = [

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from gigsim.curves.plan import PLAN_FILE, Plan, open_plan, plan_of
+from gigsim.curves import PLAN_FILE
+from gigsim.curves.plan import Plan, open_plan, plan_of
 from gigsim.errors import InputError
 from tests.curves.plans import small_config, small_plan
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from gigsim.reproduction.estimates import Estimate
-from gigsim.reproduction.statistics import Climb, Luck, climb_of, crossings, difference
+from gigsim.curves.estimates import Estimate
+from gigsim.curves.statistics import Climb, Luck, climb_of, crossings, difference
 
 SIZES = np.array([0.0, 0.001, 0.002, 0.005, 0.01, 0.02])
 

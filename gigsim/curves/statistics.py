@@ -29,7 +29,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from gigsim.reproduction.estimates import CONFIDENCE, Estimate, Floats
+from gigsim.curves.estimates import CONFIDENCE, Estimate, Floats
 
 Axis = Literal["alpha", "edited"]
 
