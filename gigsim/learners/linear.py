@@ -85,14 +85,15 @@ class LinearLearner:
             raise ValueError(f"labels are {labels.shape}, not {(len(rows), self.labels)}")
         idf = inverse_frequencies(counts)
         features = tfidf(counts, idf).astype(np.float32)
+        design = SparseDesign.of(features, self.labels, self.threads)
         with threadpool_limits(self.threads, "blas"):
             solution = solve(
-                SparseDesign.of(features, self.labels, self.threads),
+                design,
                 labels,
                 c=self.recipe.c,
                 tolerance=self.recipe.tolerance,
                 max_iterations=self.recipe.max_iterations,
-                preconditioner=Spectrum.of(features, threads=self.threads),
+                preconditioner=Spectrum.of(design.features),
                 start=None if start is None else (start["weights"].T, start["intercepts"]),
             )
         classifier = LinearClassifier(

@@ -53,6 +53,10 @@ class CurveSource(Source):
         """What is measured."""
         return open_plan(self.path)
 
+    @cached_property
+    def _jobs(self) -> list[CurveJob]:
+        return curve_jobs(self.plan.arms)
+
     def _ended(self) -> Ended:
         found = read_counts(self.path)
         held = found.claimed + found.claimed_by_others
@@ -83,10 +87,11 @@ class CurveSource(Source):
         return read_table(self.path, name, numbers=wanted)
 
     def _config_of(self, case: int, replicate: int) -> Config:
-        arms = self.plan.arms
-        if replicate != 0 or not 0 <= case < len(arms):
-            raise self._no_such(case, replicate, f"curves are 0.0 to {len(arms) - 1}.0")
-        return arms[case].config
+        """Of a job: that of the first of its curves."""
+        if replicate != 0 or not 0 <= case < len(self._jobs):
+            raise self._no_such(case, replicate, f"jobs are 0.0 to {len(self._jobs) - 1}.0")
+        job = self._jobs[case]
+        return job.arms[job.trainings[0].arm].config
 
     def _failures(self) -> list[dict[str, Any]]:
         rows = []

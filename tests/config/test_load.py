@@ -281,7 +281,7 @@ class TestErrors:
             (
                 "run.precision=float16",
                 "run.precision",
-                'allowed: "float32", "bfloat16"',
+                'allowed: "float32", "medium", "bfloat16"',
             ),
             ("platform.learner.kind=Bayes", "platform.learner.kind", 'did you mean "bayes"? '),
             (

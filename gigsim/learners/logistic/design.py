@@ -185,11 +185,14 @@ class PlantedDesign:
     def backward(self, residuals: Floats) -> Floats:
         """Sums over rows, the signal's in float64 first."""
         own = residuals[self.row, self.owner]
-        scaled = residuals.copy()
-        scaled[self.row, self.owner] = own * self.shrink
-        words = self.features.backward(scaled)
-        signal = self._sums(own, self.shown, residuals.shape[1])
-        return np.concatenate([words, signal.astype(self.dtype)])
+        words, width = self.features.shape[1], residuals.shape[1]
+        out = np.zeros((self.dimension, width), dtype=self.dtype)
+        # In place for the while, which is cheaper than a copy.
+        residuals[self.row, self.owner] = own * self.shrink
+        self.features.backward(residuals, out=out[:words])
+        residuals[self.row, self.owner] = own
+        out[words:] = self._sums(own, self.shown, width)
+        return out
 
     def tail(self, curvatures: Floats) -> NDArray[np.float64]:
         """Σ curvature s², shape (k, width)."""

@@ -101,7 +101,8 @@ _ROWS = [_row_kernel(vectors) for vectors in range(1, VECTORS + 1)]
 _one, _two, _three, _four = _ROWS
 
 
-def _compiled(function: Any) -> Any:
+def compile_kernel(function: Any) -> Any:
+    """Compile without the interpreter's lock, and keep the outcome where that can be written."""
     try:
         return numba.njit(nogil=True, cache=True)(function)
     except RuntimeError as error:
@@ -111,7 +112,7 @@ def _compiled(function: Any) -> Any:
         return numba.njit(nogil=True)(function)
 
 
-@_compiled
+@compile_kernel
 def multiply(indptr, indices, data, block, out, first, last):  # type: ignore[no-untyped-def]
     """Add rows ``first`` to ``last`` of a CSR matrix times a block to ``out``; see ``compiled``."""
     width = block.shape[1]

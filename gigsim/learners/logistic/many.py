@@ -132,7 +132,7 @@ class Foundation:
         test_features, test_lengths = _unit_rows(tests.counts, idf)
         product = SparseProduct(features)
         with threadpool_limits(threads):
-            common = Spectrum.of(features, threads=threads)
+            common = Spectrum.of(product)
             starts = (
                 None if labels is None else _clean_starts(product, labels, recipe, threads, common)
             )
@@ -276,7 +276,9 @@ def _clean_starts(
     def start(label: int) -> _Start:
         # A label that nobody or everybody carries has no Hessian of its own.
         constant = not spread[:, label].any()
-        spectrum = common if constant else Spectrum.of(features.matrix, spread[:, label])
+        spectrum = (
+            common if constant else Spectrum.of(features, spread[:, label], near=common)
+        )
         own = np.ascontiguousarray(weights[:, label])
         return _Start(own, float(clean.intercepts[label]), spectrum)
 

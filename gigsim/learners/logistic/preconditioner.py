@@ -3,7 +3,7 @@
 The Hessian of C Σ log-loss + |w|²/2 is I + C X'DX with D = diag(p(1-p)). On TF-IDF the spectrum of
 X'X falls fast: a few dozen directions make the problem hard for conjugate gradients, and they are
 nearly the same for all collectives. They are taken here once, from X centred (which is what is left
-of it when the intercept, that nobody penalises, is minimised out), among the words that weigh most.
+of it when the intercept, that nobody penalises, is minimised out).
 D is one of all columns, of a label's regression on clean resumes or 1, times a number that each
 column has of its own.
 """
@@ -15,12 +15,14 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
-from gigsim.learners.logistic.passes import Sums, dots
-from gigsim.learners.logistic.products import SparseProduct, padded
+from gigsim.learners.logistic.passes import Sums, outside
+from gigsim.learners.logistic.products import WIDTH, SparseProduct, dense_product, padded
 
 Floats = NDArray[np.floating[Any]]
+
+#: Directions of the spectrum that are told apart; with those drawn beside them a multiple of 16.
+RANK = 104
 
 
 class Inverse(Protocol):
@@ -51,75 +53,62 @@ class Preconditioner(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """The largest eigenvalues of the features' covariance, and its diagonal elsewhere.
+    """The largest eigenvalues of the features' covariance, and one number for all others.
 
     Attributes:
         mean: of each of the d words over the (weighted) rows, float32, shape (d,).
-        diagonal: variance of each word over them, float32, shape (d,).
-        top: int64, ascending, shape (K,): the words that vary most.
-        basis: U, orthonormal columns, shape (K, r).
+        basis: U, orthonormal columns, float32, shape (d, r).
         values: their eigenvalues, float64, shape (r,), descending.
-        rest: one eigenvalue for whatever of the K words is orthogonal to U.
+        rest: one eigenvalue for whatever is orthogonal to U.
     """
 
     mean: Floats
-    diagonal: Floats
-    top: NDArray[np.int64]
-    basis: SparseProduct
+    basis: Floats
     values: Sums
     rest: float
 
     @classmethod
     def of(
         cls,
-        features: sparse.csr_array,
+        features: SparseProduct,
         curvature: NDArray[np.floating[Any]] | None = None,
         *,
-        rank: int = 56,
-        words: int = 8_000,
-        sweeps: int = 2,
-        threads: int = 1,
+        near: Spectrum | None = None,
+        rank: int = RANK,
     ) -> Spectrum:
         """By randomised subspace iteration with draws of its own (always the same).
 
         Args:
-            features: CSR, float32, shape (n, d).
+            features: float32, shape (n, d).
             curvature: D, at least 0, shape (n,), of any scale; None for 1.
+            near: of the same features with another D; saves most of the work.
             rank: r, where there are so many dimensions.
-            words: K.
-            sweeps: multiplications by the covariance before the eigenvalues are read off.
-            threads: of the products.
         """
         n, d = features.shape
         weights = np.ones(n) if curvature is None else curvature.astype(np.float64)
         total = weights.sum()
         weights = weights / total if total > 0 else weights
-        data = features.data.astype(np.float64)
-        weighted = data * np.repeat(weights, np.diff(features.indptr))
-        mean = np.bincount(features.indices, weights=weighted, minlength=d)
-        square = np.bincount(features.indices, weights=weighted * data, minlength=d)
-        variance = np.maximum(square - mean**2, 0.0)
-        top = np.sort(np.argsort(-variance, kind="stable")[: min(words, d)])
-        part = SparseProduct(_columns(features, top), threads)
-        rank = min(rank, len(top), n)
+        shares = np.zeros((n, WIDTH), dtype=np.float32)
+        shares[:, 0] = weights
+        mean = features.backward(shares)[:, 0].copy()
+        rank = min(rank, d, n)
         drawn = padded(rank + 8)
-        rows = weights.astype(np.float32)[:, None]
-        block = np.random.default_rng(0).standard_normal((len(top), drawn)).astype(np.float32)
-        for _ in range(sweeps):
-            block = np.linalg.qr(_squared(part, rows, block))[0]
-            block = np.pad(block, ((0, 0), (0, drawn - block.shape[1])))
+        rows = shares[:, :1]
+        if near is None:
+            block = np.random.default_rng(0).standard_normal((d, drawn)).astype(np.float32)
+            block = _orthonormal(_squared(features, rows, block), drawn)
+        else:
+            block = np.pad(near.basis, ((0, 0), (0, drawn - near.basis.shape[1])))
+        block = _orthonormal(_squared(features, rows, block), drawn)
         # Rayleigh-Ritz on the subspace that was found.
-        image = _squared(part, rows, block)
-        small = block.T.astype(np.float64) @ image
+        scores = _centred(features, rows, block)
+        small = (scores.T @ (rows * scores)).astype(np.float64)
         values, turn = np.linalg.eigh((small + small.T) / 2)
         order = np.argsort(-values, kind="stable")[:rank]
         values = np.maximum(values[order], 0.0)
-        basis = np.ascontiguousarray(block @ turn[:, order].astype(np.float32))
         return cls(
-            mean=mean.astype(np.float32),
-            diagonal=variance.astype(np.float32),
-            top=top,
-            basis=_dense(basis, threads),
+            mean=mean,
+            basis=np.ascontiguousarray(block @ turn[:, order].astype(np.float32)),
             values=values,
             rest=float(values[-1]) / 2 if len(values) else 0.0,
         )
@@ -127,16 +116,13 @@ class Spectrum:
     def scaled(self, curvature: Sums, tail: NDArray[np.float64], dtype: np.dtype[Any]) -> Inverse:
         """See :class:`Preconditioner`."""
         common = 1 / (1 + curvature * self.rest)
-        outside = np.multiply.outer(self.diagonal, curvature).astype(dtype)
-        outside += 1
-        np.reciprocal(outside, out=outside)
-        outside[self.top] = common.astype(dtype)
+        basis, mean = self.basis.astype(dtype, copy=False), self.mean.astype(dtype, copy=False)
         return _SpectralInverse(
-            mean=self.mean.astype(dtype)[:, None],
-            top=self.top,
-            basis=self.basis if dtype == np.float32 else self.basis.precise(),
+            mean=mean,
+            basis=basis,
+            turned=mean @ basis,
             along=(1 / (1 + curvature * self.values[:, None]) - common).astype(dtype),
-            outside=outside,
+            common=common.astype(dtype),
             tail=(1 / (1 + tail)).astype(dtype),
             intercept=1 / np.maximum(curvature, 1e-30),
         )
@@ -144,13 +130,13 @@ class Spectrum:
 
 @dataclass(frozen=True, eq=False)
 class _SpectralInverse:
-    """P: ``outside`` elementwise, ``along`` added on U; intercepts as the centring has them."""
+    """P: ``common`` everywhere, ``along`` added on U; intercepts as the centring has them."""
 
     mean: Floats
-    top: NDArray[np.int64]
-    basis: SparseProduct
+    basis: Floats
+    turned: Floats
     along: Floats
-    outside: Floats
+    common: Floats
     tail: Floats
     intercept: Sums
 
@@ -158,51 +144,40 @@ class _SpectralInverse:
         words = len(self.mean)
         result = np.empty_like(gradient)
         result[words:] = self.tail * gradient[words:]
-        inner = gradient[:words] - self.mean * offset.astype(gradient.dtype)
-        share = self.basis.backward(inner[self.top])
-        inner *= self.outside
-        inner[self.top] += self.basis.forward(self.along * share)
-        result[:words] = inner
-        return result, offset * self.intercept - dots(
-            np.broadcast_to(self.mean, inner.shape), inner
-        )
+        inner, shift = gradient[:words], offset.astype(gradient.dtype)
+        share = dense_product(self.basis.T, inner)
+        share -= self.turned[:, None] * shift
+        share *= self.along
+        dense_product(self.basis, share, out=result[:words])
+        back = outside(result[:words], inner, self.common, self.mean, shift)
+        return result, offset * self.intercept - back
 
     def take(self, columns: NDArray[np.int64]) -> _SpectralInverse:
         return replace(
             self,
             along=np.ascontiguousarray(self.along[:, columns]),
-            outside=np.ascontiguousarray(self.outside[:, columns]),
+            common=self.common[columns],
             tail=np.ascontiguousarray(self.tail[:, columns]),
             intercept=self.intercept[columns],
         )
 
 
-def _columns(features: sparse.csr_array, top: NDArray[np.int64]) -> sparse.csr_array:
-    """Some columns of a matrix, in ascending order; quicker than picking them by SciPy."""
-    n, d = features.shape
-    place = np.full(d, -1, dtype=np.int32)
-    place[top] = np.arange(len(top), dtype=np.int32)
-    numbers = place[features.indices]
-    inside = numbers >= 0
-    ends = np.concatenate([[0], np.cumsum(inside)])[features.indptr]
-    kind = features.indptr.dtype
-    return sparse.csr_array(
-        (features.data[inside], numbers[inside].astype(kind), ends.astype(kind)), (n, len(top))
-    )
+def _orthonormal(block: Floats, width: int) -> Floats:
+    """An orthonormal basis of a block's columns, with columns of 0 up to a width."""
+    found = np.linalg.qr(block)[0]
+    return np.pad(found, ((0, 0), (0, width - found.shape[1])))
 
 
-def _squared(part: SparseProduct, rows: Floats, block: Floats) -> Floats:
-    """The weighted covariance times a block; weights of rows (n, 1) add up to 1."""
-    scores = part.forward(np.ascontiguousarray(block))
-    # With the weighted mean taken out of the scores, that of the features goes by itself.
+def _centred(features: SparseProduct, rows: Floats, block: Floats) -> Floats:
+    """Scores without their weighted mean; weights of rows (n, 1) add up to 1."""
+    scores = features.forward(np.ascontiguousarray(block))
     scores -= (rows * scores).sum(axis=0, dtype=np.float64).astype(np.float32)
+    return scores
+
+
+def _squared(features: SparseProduct, rows: Floats, block: Floats) -> Floats:
+    """The weighted covariance times a block."""
+    # With the weighted mean taken out of the scores, that of the features goes by itself.
+    scores = _centred(features, rows, block)
     scores *= rows
-    return part.backward(scores)
-
-
-def _dense(matrix: Floats, threads: int) -> SparseProduct:
-    rows, columns = matrix.shape
-    indices = np.tile(np.arange(columns, dtype=np.int32), rows)
-    offsets = np.arange(0, rows * columns + 1, max(columns, 1), dtype=np.int32)[: rows + 1]
-    csr = sparse.csr_array((matrix.ravel(), indices, offsets), (rows, columns))
-    return SparseProduct(csr, threads)
+    return features.backward(scores)

@@ -87,12 +87,19 @@ class SparseProduct:
         _in_parts(multiply, [(self.matrix, block)], out, self._forward_cuts)
         return out
 
-    def backward(self, block: Floats) -> Floats:
-        """X' B for a block of shape (n, columns): shape (d, columns)."""
+    def backward(self, block: Floats, out: Floats | None = None) -> Floats:
+        """X' B for a block of shape (n, columns): shape (d, columns).
+
+        Args:
+            block: shape (n, columns).
+            out: C-ordered zeros that are written to; None for new ones.
+        """
         multiply = self._kernel(block)
+        if out is None:
+            out = np.zeros((self.shape[1], block.shape[1]), dtype=self.matrix.dtype)
         if multiply is None:
-            return np.asarray(self.transposed @ block)
-        out = np.zeros((self.shape[1], block.shape[1]), dtype=self.matrix.dtype)
+            out[...] = self.transposed @ block
+            return out
         # Stripe by stripe, what is gathered from the block stays in a core's own cache.
         work = [
             (stripe, block[number * _STRIPE : (number + 1) * _STRIPE])
@@ -136,7 +143,7 @@ def _even_cuts(before: NDArray[np.integer], parts: int) -> NDArray[np.int64]:
     return cuts
 
 
-def dense_product(matrix: Floats, block: Floats) -> Floats:
+def dense_product(matrix: Floats, block: Floats, out: Floats | None = None) -> Floats:
     """A dense matrix times a block by BLAS, :data:`WIDTH` columns at a time.
 
     All calls have the same shape, so that a column's outcome does not depend on how many others
@@ -145,8 +152,10 @@ def dense_product(matrix: Floats, block: Floats) -> Floats:
     Args:
         matrix: shape (n, d).
         block: shape (d, columns), columns a multiple of :data:`WIDTH`.
+        out: written to, shape (n, columns); None for a new one.
     """
-    out = np.empty((matrix.shape[0], block.shape[1]), dtype=matrix.dtype)
+    if out is None:
+        out = np.empty((matrix.shape[0], block.shape[1]), dtype=matrix.dtype)
     for first in range(0, block.shape[1], WIDTH):
         part = np.ascontiguousarray(block[:, first : first + WIDTH])
         out[:, first : first + WIDTH] = matrix @ part

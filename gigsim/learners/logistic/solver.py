@@ -18,7 +18,17 @@ from numpy.typing import NDArray
 
 from gigsim.errors import InputError
 from gigsim.learners.logistic.design import Design
-from gigsim.learners.logistic.passes import Sums, along, dots, residuals, sigmoid
+from gigsim.learners.logistic.passes import (
+    Sums,
+    advance,
+    along,
+    bent,
+    dots,
+    overlaps,
+    residuals,
+    sigmoid,
+    turn,
+)
 from gigsim.learners.logistic.preconditioner import Inverse, Preconditioner
 from gigsim.learners.logistic.products import padded
 
@@ -181,7 +191,10 @@ class _Batch:
     gradient: Floats = field(init=False)
     offset: Sums = field(init=False)
     square: Sums = field(init=False)
+    #: Of the direction: with the gradient, with itself, with the weights.
     slope: Sums = field(init=False)
+    length: Sums = field(init=False)
+    cross: Sums = field(init=False)
     inverse: Inverse = field(init=False)
 
     @classmethod
@@ -258,17 +271,18 @@ class _Batch:
                 )
             gradient = self.design.backward(pull)
             gradient += self.weights
-            towards, turn = self.inverse.apply(gradient, offset)
-            square = np.maximum(dots(gradient, towards) + offset * turn, 0.0)
+            towards, rise = self.inverse.apply(gradient, offset)
+            square, overlap = overlaps(gradient, self.gradient, towards)
+            square = np.maximum(square + offset * rise, 0.0)
             unfinished += self._judge(np.sqrt(square), solution, numbers)
             if not self.active.any():
                 return np.array(sorted(unfinished), dtype=np.int64)
             # Polak-Ribière, in the form that allows for a preconditioner that changes.
-            overlap = square - dots(self.gradient, towards) - self.offset * turn
+            overlap = square - overlap - self.offset * rise
             with np.errstate(invalid="ignore", divide="ignore"):
                 beta = np.where(self.square > 0, np.maximum(overlap / self.square, 0.0), 0.0)
             self.gradient, self.offset, self.square = gradient, offset, square
-            self._turn(beta, towards, turn)
+            self._turn(beta, towards, rise)
             probabilities = self._search(bend, probabilities)
             iteration += 1
             self.done += self.active
@@ -316,33 +330,43 @@ class _Batch:
             losses *= self.row_weights[:, column]
         return float(losses.sum())
 
-    def _turn(self, beta: Sums, towards: Floats, turn: Sums) -> None:
+    def _turn(self, beta: Sums, towards: Floats, rise: Sums) -> None:
         """The next direction; straight down where the conjugate one does not go down."""
-        direction, rise, slope = self._combined(beta, towards, turn)
-        if not (slope[self.active] < 0).all():
-            direction, rise, slope = self._combined(np.where(slope < 0, beta, 0.0), towards, turn)
-        direction[:, ~self.active] = 0
-        rise[~self.active] = 0
-        self.direction, self.turn, self.slope = direction, rise, slope
-
-    def _combined(self, beta: Sums, towards: Floats, turn: Sums) -> tuple[Floats, Sums, Sums]:
-        direction = beta.astype(self.design.dtype) * self.direction
-        direction -= towards
-        rise = beta * self.turn - turn
-        return direction, rise, dots(self.gradient, direction) + self.offset * rise
+        dtype = self.design.dtype
+        beta = np.where(self.active, beta, 0.0)
+        slope, square, cross = turn(
+            self.direction, beta.astype(dtype), towards, self.gradient, self.weights
+        )
+        self.turn = beta * self.turn - rise
+        slope += self.offset * self.turn
+        # Padding and columns that have ended go nowhere.
+        anew = np.flatnonzero(~(slope < 0) & self.active)
+        still = np.flatnonzero(~self.active)
+        if len(anew):
+            self.direction[:, anew] = -towards[:, anew]
+            self.turn[anew] = -rise[anew]
+        if len(still):
+            self.direction[:, still] = 0
+            self.turn[still] = 0
+        if len(anew):
+            slope = dots(self.gradient, self.direction) + self.offset * self.turn
+            square = dots(self.direction, self.direction)
+            cross = dots(self.weights, self.direction)
+        slope[still], square[still], cross[still] = 0, 0, 0
+        self.slope, self.length, self.cross = slope, square, cross
 
     def _search(self, bend: Floats, probabilities: Floats) -> Floats:
         """Go along the direction to where the objective is flat; the probabilities there."""
         c, dtype = self.problem.c, self.design.dtype
         change = self.design.forward(self.direction)
         change += self.turn.astype(dtype)
-        square, cross = dots(self.direction, self.direction), dots(self.weights, self.direction)
+        square, cross = self.length, self.cross
         slope = np.where(self.active, self.slope, 0.0)
         steep = np.abs(slope)
         low, high = np.zeros(len(slope)), np.full(len(slope), np.inf)
-        step = -slope / np.maximum(dots(bend, change * change) + square, 1e-300)
+        step = -slope / np.maximum(bent(bend, change) + square, 1e-300)
         for _ in range(_SEARCH):
-            pushed, bent = along(
+            pushed, curved = along(
                 self.scores,
                 change,
                 step.astype(dtype),
@@ -355,14 +379,13 @@ class _Batch:
             if flat[self.active].all():
                 break
             low, high = np.where(slope < 0, step, low), np.where(slope > 0, step, high)
-            newton = step - slope / np.maximum(c * bent + square, 1e-300)
+            newton = step - slope / np.maximum(c * curved + square, 1e-300)
             inside = (newton > low) & (newton < high)
             middle = np.where(np.isfinite(high), (low + high) / 2, 2 * low)
             step = np.where(flat | ~self.active, step, np.where(inside, newton, middle))
-        self.weights += step.astype(dtype) * self.direction
+        advance(self.weights, step.astype(dtype), self.direction)
         self.intercepts += step * self.turn
-        change *= step.astype(dtype)
-        self.scores += change
+        advance(self.scores, step.astype(dtype), change)
         return probabilities
 
     def _compact(self, which: NDArray[np.int64], probabilities: Floats) -> Floats:
