@@ -147,8 +147,11 @@ def curve_command(
         from gigsim.runs import check_out
 
         check_out(out)
+        if shared is not None:
+            shared.check()
         folder = begin_curves(plan, out, ["gigsim", *sys.argv[1:]])
     else:
+        _refuse_beside_resume(context)
         folder = resume
     work = go_on_with(folder, processes, shared, quiet=quiet or resume is None, trust=trust)
     worked_off(
@@ -159,6 +162,19 @@ def curve_command(
         as_json=as_json,
         quiet=quiet,
     )
+
+
+def _refuse_beside_resume(context: typer.Context) -> None:
+    """The folder says what is measured: what is said again would be ignored."""
+    may = {"resume", "retry_failed", "fail_fast", "workers", "cache", "trust", "as_json", "quiet"}
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if name not in may and source is not None and source.name == "COMMANDLINE":
+            option = {"settings": "set", "recipes": "recipe", "dry_run": "dry-run"}.get(name, name)
+            said = "a scenario" if name == "scenario" else f"--{option}"
+            raise InputError(
+                "--resume", f"given beside {said}", "the folder says what there is to be said"
+            )
 
 
 def _plan(scenario: str, settings: list[str], **lists: Any) -> Plan:

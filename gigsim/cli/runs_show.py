@@ -126,7 +126,7 @@ def _curve(source: Source) -> Shown:
     for curve in curves:
         half, goal = (_mass_words(curve[key]) for key in ("alpha_half", "alpha_platform"))
         after.append(
-            f"{curve['name']}: half-way at α = {half}, S = {curve['success_target']:g} at {goal}"
+            f"{curve['name']}: half-way with α {half}, S = {curve['success_target']:g} with {goal}"
         )
     return Shown(content, lines, table, {}, after)
 
@@ -134,7 +134,7 @@ def _curve(source: Source) -> Shown:
 def _mass_words(mass: dict[str, Any]) -> str:
     """A critical mass with its interval, in per cent."""
     number, low, high = (mass[key] for key in ("number", "low", "high"))
-    said = f"{mass['open']} {percent(number, 3)}".strip()
+    said = f"{mass['open'] or 'about'} {percent(number, 3)}"
     ends = f"{percent(low, 3)} to {percent(high, 3)}" if high is not None else "no upper limit"
     return f"{said} ({ends})"
 

@@ -19,6 +19,9 @@ from gigsim.processes import check_main
 from gigsim.runs import check_out
 from gigsim.trust import require
 
+#: Of a cache that is named by its folder: 5 GB.
+CACHE_BYTES = 5 * 10**9
+
 
 def curve(
     scenario: Config | Path | str = "default",
@@ -35,7 +38,7 @@ def curve(
     out: Path | str = "runs",
     resume: Path | str | None = None,
     workers: int | None = None,
-    cache: TrainingCache | None = None,
+    cache: TrainingCache | Path | str | None = None,
     trust: bool = False,
 ) -> CurveFolder:
     """Measure S(α) by independent trainings, and return its folder, read.
@@ -55,7 +58,7 @@ def curve(
         resume: a folder of curves to go on with; what is above is then not looked at.
         workers: processes; None is one a core. More than 0 needs Python's usual
             ``if __name__ == "__main__":`` guard in the script that calls.
-        cache: where trainings are shared with other runs; None trains each.
+        cache: where trainings are shared with other runs, or a folder for them; None trains each.
         trust: import code of the user's own that a config names (``platform.learner.path``)?
 
     Warns:
@@ -69,6 +72,8 @@ def curve(
         raise InputError("workers", f"{processes}", "a number of processes is needed, 0 or more")
     if processes:
         check_main()
+    if cache is not None and not isinstance(cache, TrainingCache):
+        cache = TrainingCache(Path(cache), CACHE_BYTES)
     if resume is None:
         base = scenario if isinstance(scenario, Config) else load(scenario)
         plan = plan_of(
@@ -100,6 +105,8 @@ def measure(
     Arguments and errors as of :func:`curve`.
     """
     require((arm.config for arm in plan.arms), trust)
+    if cache is not None:
+        cache.check()
     check_out(out)
     folder = begin_curves(plan, out, ["gigsim.curve", *sys.argv[:1]])
     return _work(folder, workers, cache, (), trust)

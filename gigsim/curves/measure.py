@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigsim.collective.catalogue import STRATEGIES, Aim
+from gigsim.config.sections import CollectiveSection
 from gigsim.curves.arm import Arm
 from gigsim.curves.bench import Bench
 from gigsim.curves.draws import Draw, Submitted
@@ -27,6 +28,7 @@ COLUMNS = (
     "learner",
     "recipe",
     "recruitment",
+    "variant",
     "retraining",
     "alpha",
     "members",
@@ -95,6 +97,7 @@ def row(
         "learner": config.platform.learner.kind,
         "recipe": arm.recipe,
         "recruitment": arm.recruitment,
+        "variant": variant_of(section),
         "retraining": cell.retraining,
         "alpha": handed_in.members / bench.size,
         "members": handed_in.members,
@@ -106,6 +109,11 @@ def row(
         "loss": loss,
         "training": training[:16],
     }
+
+
+def variant_of(section: CollectiveSection) -> str:
+    """What of a strategy its name and its label sets do not say: ``evasive``, ``adaptive``."""
+    return ", ".join(name for name in ("evasive", "adaptive") if getattr(section, name))
 
 
 def outcomes(
@@ -169,13 +177,15 @@ def standard_error(
         clusters: shape (n,).
 
     Returns:
-        At least 0; 0 where all resumes agree, or where all are of one cluster, which says nothing.
+        At least 0; 0 where all resumes agree; NaN where all are of one cluster, which says nothing.
     """
     values = np.asarray(success, dtype=np.float64)
     own = np.unique(clusters, return_inverse=True)[1]
     away = np.bincount(own, weights=values - values.mean())
     count = len(away)
-    scale = count / (count - 1) if count > 1 else 1.0
+    if count == 1:
+        return float("nan")
+    scale = count / (count - 1)
     return float(np.sqrt(scale * (away**2).sum()) / len(values))
 
 

@@ -146,7 +146,7 @@ def plan_of(
         name: of the plan; None for the scenario's.
         alphas: shares of the population, in [0, 1]; 0, the base rate, is measured in any case.
         seeds: so many, from 1 on, or which.
-        targets: labels; none given is the scenario's own. ``all`` is not offered: name them.
+        targets: labels; none given is the scenario's own.
         strategies: names, with variants behind slashes: ``feature_label/extend``,
             ``feature_only/evasive``, ``unplanting/adaptive``; none given is the scenario's own.
         learners: kinds; of the scenario's own kind its recipe is kept, others have their defaults.
@@ -160,8 +160,20 @@ def plan_of(
         InputError: a share that is no number of people of its own; unknown names; what a config
             or an arm refuses.
     """
-    shares = tuple(sorted({0.0, *map(float, alphas)}))
-    numbers = tuple(range(1, seeds + 1)) if isinstance(seeds, int) else tuple(seeds)
+    for name_of, words in (
+        ("targets", targets),
+        ("strategies", strategies),
+        ("learners", learners),
+        ("recipes", recipes),
+        ("recruitment", recruitment),
+    ):
+        if isinstance(words, str):
+            raise InputError(name_of, repr(words), f"a list of texts: [{words!r}]")
+    shares = _shares(alphas)
+    try:
+        numbers = tuple(range(1, seeds + 1)) if isinstance(seeds, int) else tuple(seeds)
+    except TypeError as error:
+        raise InputError("seeds", repr(seeds), "a whole number, or a list of them") from error
     arms = []
     for one in itertools.product(
         [*learners] or [base.platform.learner.kind],
@@ -221,6 +233,18 @@ def _checked(arms: Iterable[Arm]) -> tuple[Arm, ...]:
     return found
 
 
+def _shares(alphas: Sequence[float]) -> tuple[float, ...]:
+    """Ascending, with 0 in front."""
+    try:
+        found = tuple(sorted({0.0, *map(float, alphas)}))
+    except (TypeError, ValueError) as error:
+        allowed = "a list of shares of the population, 0 to 1"
+        raise InputError("alphas", repr(alphas), allowed) from error
+    if len(found) == 1:
+        raise InputError("alphas", "no share above 0", "at least one collective of some size")
+    return found
+
+
 def _strategy(text: str) -> dict[str, Any]:
     """``feature_label/extend`` as dotted keys; of ``""`` none."""
     if not text:
@@ -245,6 +269,8 @@ def _recipe(text: str) -> dict[str, Any]:
         if not equals or not key.strip():
             raise InputError(f"recipes: {text}", f"{part!r} sets nothing", "key=value is needed")
         dotted = key.strip() if "." in key else f"platform.learner.{key.strip()}"
+        if dotted in values:
+            raise InputError(f"recipes: {text}", f"{dotted} is set twice", "each key once")
         values[dotted] = parse_value(value.strip())
     return values
 

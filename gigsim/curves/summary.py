@@ -21,6 +21,7 @@ KEYS = (
     "learner",
     "recipe",
     "recruitment",
+    "variant",
     "retraining",
 )
 #: Averaged over seeds, beside S.

@@ -111,6 +111,7 @@ class CurveWork:
     ) -> None:
         self.folder, self._workers = folder, workers
         self.plan = open_plan(folder)
+        origin.check_plan(self.plan.digest(), folder)
         require((arm.config for arm in self.plan.arms), trust)
         self._task: Task = Trusting(run_job) if trust else run_job
         origin.check_inputs(self.plan, folder)
@@ -266,11 +267,12 @@ def _stored(table: pd.DataFrame, job: int) -> pd.DataFrame:
 
 
 def _brief(found: CurveOutcome) -> str:
+    """Which curves, and S of the largest collective on the first of them."""
     rows = found.rows
-    names = ", ".join(rows["name"].unique()[:2])
-    alphas = rows["alpha"].unique()
-    shares = f"α {alphas[0]:.2%}" + ("" if len(alphas) == 1 else f" and {len(alphas) - 1} more")
-    return f"{names}: {shares}, S {rows['success'].mean():.1%}"
+    names = rows["name"].unique()
+    more = "" if len(names) == 1 else f" and {len(names) - 1} more"
+    last = rows[rows["name"] == names[0]].sort_values("alpha").iloc[-1]
+    return f"{names[0]}{more}: S {last['success']:.1%} at α {last['alpha']:.2%}"
 
 
 def _failures(failures: Sequence[Failure], jobs: Sequence[CurveJob]) -> pa.Table:

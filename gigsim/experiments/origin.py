@@ -107,6 +107,17 @@ def check_environment(work: Begun, folder: Path) -> tuple[str, ...]:
     return tuple(differences(then, now))
 
 
+def check_plan(digest: str, folder: Path) -> None:
+    """Refuse to go on with another plan than the one that a folder was begun with.
+
+    Raises:
+        InputError: it was changed since; there is no ``provenance.json``.
+    """
+    if _json(folder / PROVENANCE_FILE).get("config_hash") != digest:
+        problem = "what it was begun with was changed since"
+        raise InputError(str(folder), problem, "the files as they were, or a new folder")
+
+
 def load_libraries(work: Begun) -> None:
     """Load torch where a case uses it: how it sees the CPU is asked only of a loaded one."""
     if any(config.platform.learner.kind in _TORCH for _, config in work.telling()):

@@ -27,7 +27,7 @@ KEYS = ("case", "replicate", "seed")
 #: Columns of :meth:`Source.failures`.
 FAILURE_COLUMNS = (*KEYS, "kind", "why", "traceback", "attempts")
 
-NEEDED = "a folder written by `gigsim run` or `gigsim sweep` is needed"
+NEEDED = "a folder written by `gigsim run`, `sweep` or `curve` is needed"
 
 
 @dataclass(frozen=True)

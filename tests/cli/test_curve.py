@@ -38,7 +38,7 @@ def test_a_curve_for_people_and_what_runs_says_of_it(gigsim: Gigsim, tmp_path: P
     # The next step that it names is one.
     shown = gigsim(*lines[-1].split()[1:], "--figure", "again.pdf")
     assert shown.code == 0
-    assert "half-way at α = " in shown.out
+    assert "half-way with α " in shown.out
     assert (tmp_path / "again.pdf").is_file()
     listed = json.loads(gigsim("runs", "list", "--json").out)["entries"]
     assert [(e["kind"], e["name"], e["complete"]) for e in listed] == [("curve", "small", True)]
@@ -87,6 +87,8 @@ def test_a_dry_run_writes_nothing(gigsim: Gigsim, tmp_path: Path) -> None:
         (["nowhere"], "nowhere"),
         (["--alphas", "a lot"], "'a lot' is no number"),
         (["--alphas", ","], "no share"),
+        (["--alphas", "0"], "no share above 0"),
+        (["--recipe", "c=1,c=2"], "is set twice"),
         (["--alphas", "120%"], "shares of the population"),
         (["--learners", "oracle"], "oracle"),
         (["--retry-failed"], "nothing to retry"),
@@ -103,3 +105,28 @@ def test_bad_input_is_one_line(
     assert said in done.err
     assert len(done.err.splitlines()) == 1
     assert not [*(tmp_path.glob("runs/*"))]
+
+
+def test_what_a_folder_says_is_not_said_again(gigsim: Gigsim, tmp_path: Path) -> None:
+    assert gigsim("curve", *SETTINGS, "--quiet").code == 0
+    folder = str(only_folder(tmp_path))
+    for words, option in ((["--seeds", "9"], "--seeds"), (["default"], "a scenario")):
+        done = gigsim("curve", *words, "--resume", folder, "--workers", "0")
+        assert done.code == 2
+        assert f"given beside {option}" in done.err
+
+
+def test_an_altered_plan_is_not_gone_on_with(gigsim: Gigsim, tmp_path: Path) -> None:
+    assert gigsim("curve", *SETTINGS, "--quiet").code == 0
+    plan = only_folder(tmp_path) / PLAN_FILE
+    plan.write_text(plan.read_text().replace('"c": 10.0', '"c": 3.0'))
+    done = gigsim("curve", "--resume", str(plan.parent), "--workers", "0")
+    assert (done.code, done.out) == (2, "")
+    assert "was changed since" in done.err
+
+
+def test_a_cache_that_cannot_be_leaves_nothing_behind(gigsim: Gigsim, tmp_path: Path) -> None:
+    (tmp_path / "afile").write_text("x")
+    done = gigsim("curve", *SETTINGS, "--cache", "afile")
+    assert done.code == 2
+    assert not (tmp_path / "runs").exists()
