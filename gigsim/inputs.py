@@ -21,7 +21,7 @@ from gigsim.config.changes import timeline
 from gigsim.config.schema import Form, Text, forms, leaves
 from gigsim.config.sections import CollectiveSection
 from gigsim.errors import InputError
-from gigsim.learners.hub import NAMED
+from gigsim.learners.hub import NAMED, located
 from gigsim.learners.own_source import locate
 from gigsim.learners.recipes import FrozenRecipe, OwnRecipe, TransformerRecipe
 from gigsim.society.distributions import Table
@@ -30,7 +30,8 @@ from gigsim.society.distributions import Table
 NO_FILES: frozenset[tuple[type[BaseModel], str]] = frozenset(
     {(CollectiveSection, "target"), (Table, "column")}
 )
-#: Names that may be of a folder on this machine, or of something that is none.
+#: Names that may be of an encoder of ours, of a folder on this machine, or of something that is
+#: neither.
 _MAYBE = frozenset({(TransformerRecipe, "encoder"), (FrozenRecipe, "encoder")})
 #: Names of code, by the table that they stand in: the file is that of its module.
 _CODE = frozenset({(OwnRecipe, "path")})
@@ -57,13 +58,15 @@ def file_keys() -> tuple[str, ...]:
 def files_of(config: Config) -> dict[str, str]:
     """The files and folders that a config and its changes in time name.
 
-    An encoder is one where a folder of its name is there; it is one of the hub's otherwise. Code of
+    An encoder is one where a folder of its name is there, or where its name is one of ours
+    (``hub.NAMED``), which is the folder that it lies in; it is one of the hub's otherwise. Code of
     the user's own is the file of its module, which is not run, or its import path where there is
     none.
 
     Returns:
         For each name, as the config has it or relative to the working directory, the first dotted
-        key that names it.
+        key that names it. A name of ours is an encoder here; a file that is called so is ``./`` and
+        its name.
     """
     return files_in((config, *timeline(config, build).values()))
 
@@ -83,7 +86,8 @@ def digest_of(name: str) -> str | None:
     Hidden files and folders in a folder do not count.
 
     Args:
-        name: as a config has it, relative to the working directory or absolute.
+        name: as of :func:`files_of`: of an encoder of ours, or a path, relative to the working
+            directory or absolute.
 
     Returns:
         None where there is none of this name.
@@ -92,6 +96,12 @@ def digest_of(name: str) -> str | None:
         InputError: it may not be read.
     """
     path = Path(name)
+    if name in NAMED:
+        try:
+            path = Path(located(name))
+        except InputError:
+            # It is not on this machine.
+            return None
     try:
         if path.is_dir():
             found = hashlib.blake2b(digest_size=16)
@@ -139,14 +149,18 @@ def _named(table: BaseModel, prefix: str) -> Iterator[tuple[str, str]]:
         elif _names_files(form) and (type(table), field) not in NO_FILES:
             for name in (value,) if isinstance(value, str) else value or ():
                 if isinstance(name, str) and name and name not in form.words:
-                    if (type(table), field) in _MAYBE and not _folder(name):
-                        continue
+                    if (type(table), field) in _MAYBE:
+                        if not _encoder(name):
+                            continue
+                    elif name in NAMED:
+                        name = f"./{name}"
                     yield f"{prefix}{field}", name
 
 
-def _folder(name: str) -> bool:
-    # A name of ours is no folder, even where one is called so.
-    return name != _LEAN and name not in NAMED and Path(name).is_dir()
+def _encoder(name: str) -> bool:
+    """Is it on this machine by that name, wherever the hub's cache may have it?"""
+    # "lean" is no folder, even where one is called so.
+    return name != _LEAN and (name in NAMED or Path(name).is_dir())
 
 
 def _shortest(file: Path) -> str:

@@ -17,6 +17,7 @@ from gigsim.config.schema import forms, leaves
 from gigsim.config.sections import Config
 from gigsim.errors import InputError
 from gigsim.inputs import digest_of, file_keys, files_of
+from gigsim.learners import hub
 from gigsim.model import GigEconomy
 
 Make = Callable[..., GigEconomy]
@@ -77,6 +78,34 @@ def test_each_key_is_found_in_a_config(
         assert files_of(gigsim.load("default", NAMING[key])) == {}
         Path("here").mkdir()
     assert files_of(gigsim.load("default", NAMING[key])) == {"here": key}
+
+
+@pytest.mark.parametrize("kind", ["frozen", "transformer"])
+def test_an_encoder_of_ours_is_the_folder_that_it_lies_in(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "shipped"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    monkeypatch.setattr(hub, "_SHIPPED_AT", (tmp_path / "nowhere", folder))
+    monkeypatch.chdir(tmp_path)
+    learner = {"platform.learner": {"kind": kind, "encoder": "gigsim-tiny"}}
+    found = files_of(gigsim.load("default", learner))
+    # By its name, wherever it lies: another machine may go on.
+    assert found == {"gigsim-tiny": "platform.learner.encoder"}
+    before = digest_of("gigsim-tiny")
+    assert before == digest_of(str(folder))
+    (folder / "model.safetensors").write_bytes(b"pretrained again")
+    assert before != digest_of("gigsim-tiny") == digest_of(str(folder))
+    # A folder that is called so is not it, and neither is a corpus.
+    (tmp_path / "gigsim-tiny").mkdir()
+    assert digest_of("gigsim-tiny") == digest_of(str(folder))
+    assert files_of(gigsim.load("default", learner | {"corpus.path": "gigsim-tiny"})) == {
+        "./gigsim-tiny": "corpus.path",
+        "gigsim-tiny": "platform.learner.encoder",
+    }
+    (folder / "config.json").unlink()
+    assert digest_of("gigsim-tiny") is None
 
 
 def test_a_new_key_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

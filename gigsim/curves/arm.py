@@ -9,19 +9,50 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from gigsim.collective.catalogue import STRATEGIES
 from gigsim.config.sections import Config
 from gigsim.errors import InputError
-from gigsim.learners.recipes import BayesRecipe, SurrogateRecipe
+from gigsim.learners.recipes import BayesRecipe, Recipe, SurrogateRecipe
 
 #: How members are found. ``random``: each set of people of a size is as likely as any other. As a
 #: network would recruit them: ``cluster``, person by person outwards from one of them; ``hub``,
 #: who knows most people first; ``skill``, one skill after the other.
 Recruitment = Literal["random", "cluster", "skill", "hub"]
+
+_SOLVED = frozenset({"c", "tolerance", "max_iterations"})
+#: Of each learner's recipe what may change between two trainings of the same weights: how they are
+#: drawn and moved, and not what they are weights of or how texts are read.
+_BETWEEN: Mapping[str, frozenset[str]] = {
+    "linear": _SOLVED,
+    "frozen": _SOLVED,
+    "transformer": frozenset(
+        {
+            "initialisation",
+            "weight_std",
+            "embedding_std",
+            "dropout",
+            "epochs",
+            "batch_size",
+            "learning_rate",
+            "schedule",
+            "warmup",
+            "weight_decay",
+            "gradient_clip",
+        }
+    ),
+}
 
 
 class Arm(BaseModel):
@@ -37,11 +68,15 @@ class Arm(BaseModel):
         recruitment: how members are found.
         retrainings: trainings in a row with the collective there, a row each. More than 1 only with
             ``platform.retrain = "warm"``, which trains on clean data first and goes on from there.
+        clean_learner: the recipe of that clean training, where the retrainings have another one
+            (``platform.learner``): a platform trained with care, and thrifty from then on. None is
+            the same recipe. Only how weights are drawn and moved may differ.
 
     Raises:
         InputError: a curve that cannot be measured: shares or seeds out of range or twice, a
             platform that is itself a curve, a strategy that plans against a deployed classifier,
-            tokens in turn, anything that changes in time.
+            tokens in turn, anything that changes in time; members that a network finds, for an
+            exact classifier; a clean start with weights that the retrainings cannot go on from.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,17 +88,42 @@ class Arm(BaseModel):
     seeds: tuple[int, ...]
     recruitment: Recruitment = "random"
     retrainings: int = Field(1)
+    clean_learner: Recipe | None = None
 
     @model_validator(mode="after")
     def _measurable(self) -> Arm:
         self._check_grid()
         self._check_config()
+        self._check_clean_learner()
         return self
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without a clean recipe where there is none, as plans were written that knew of none."""
+        found: dict[str, Any] = plain(self)
+        if found.get("clean_learner", self) is None:
+            del found["clean_learner"]
+        return found
 
     @property
     def warm(self) -> bool:
         """Does the platform train on clean data first, and then go on from its own weights?"""
         return self.config.platform.retrain == "warm"
+
+    @property
+    def cold(self) -> Arm:
+        """The arm with the platform of its clean training: from fresh weights, no collective yet.
+
+        Its recipe is :attr:`clean_learner` where the arm has one.
+        """
+        platform = self.config.platform.model_copy(
+            update={
+                "retrain": "scratch",
+                "learner": self.clean_learner or self.config.platform.learner,
+            }
+        )
+        config = self.config.model_copy(update={"platform": platform})
+        return self.model_copy(update={"config": config, "retrainings": 1, "clean_learner": None})
 
     @property
     def size(self) -> int:
@@ -127,6 +187,13 @@ class Arm(BaseModel):
                 "bayes has no weights to go on from",
                 'platform.retrain = "scratch"',
             )
+        if self.recruitment != "random" and isinstance(config.platform.learner, BayesRecipe):
+            raise InputError(
+                self._at("recruitment"),
+                f"bayes is given a share of people and not who they are: members by"
+                f" {self.recruitment} would be members drawn at random",
+                'recruitment = "random", or a learner that is trained on what they hand in',
+            )
         facts = STRATEGIES[config.collective.strategy]
         if facts.needs & {"convex loss", "every step"}:
             raise InputError(
@@ -149,6 +216,31 @@ class Arm(BaseModel):
                 "platform.data",
                 "a curve has no earlier periods to train on",
                 'platform.data = "current"',
+            )
+
+    def _check_clean_learner(self) -> None:
+        clean, then = self.clean_learner, self.config.platform.learner
+        if clean is None:
+            return
+        if not self.warm:
+            raise InputError(
+                self._at("clean_learner"),
+                "a platform that trains from fresh weights goes on from no clean training",
+                'platform.retrain = "warm", or none',
+            )
+        free = _BETWEEN.get(then.kind, frozenset())
+        own = then.model_dump()
+        differing = [
+            name
+            for name, value in clean.model_dump().items()
+            if name not in free and (name not in own or value != own[name])
+        ]
+        if differing:
+            raise InputError(
+                self._at("clean_learner"),
+                f"the retrainings cannot go on from its weights: {differing[0]} is another one",
+                "the recipe of platform.learner"
+                + (f", but for {', '.join(sorted(free))}" if free else ""),
             )
 
     def _at(self, field: str) -> str:

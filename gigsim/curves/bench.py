@@ -12,7 +12,6 @@ import hashlib
 import json
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from gigsim.collective.catalogue import STRATEGIES
 from gigsim.collective.reports import most_frequent_other
 from gigsim.config.sections import CollectiveSection, Config
 from gigsim.errors import InputError
+from gigsim.inputs import digests, files_of
 from gigsim.learners.protocol import Rows
 from gigsim.resumes.label_noise import noisy_law
 from gigsim.stage import Stage, set_stage, signal_places
@@ -31,13 +31,17 @@ from gigsim.streams import Streams
 _KEPT = 2
 
 #: Of each learner's recipe what decides how texts are read; of other learners all of it does.
-_READING = {
+READING = {
     "linear": frozenset({"features"}),
-    "transformer": frozenset({"encoder", "vocabulary_size", "max_tokens"}),
+    # A pooled first piece takes the place of one that is read.
+    "transformer": frozenset({"encoder", "vocabulary_size", "max_tokens", "pooling"}),
     "frozen": frozenset({"encoder", "max_tokens", "pooling"}),
     "table": frozenset[str](),
     "bayes": frozenset[str](),
 }
+
+#: Tables of the config whose files a bench is made of.
+_OF_FILES = ("corpus.", "network.", "platform.learner.")
 
 #: Of the corpus what is drawn anew for each seed.
 _DRAWN = ("xi", "label_noise", "label_noise_kind")
@@ -160,9 +164,10 @@ def bench_key(config: Config) -> str:
     """A digest of what a bench depends on: 32 hexadecimal digits.
 
     Neither the collective's target and strategy nor fields of the recipe that change no reading.
+    Files count by name here, and by what is in them in :func:`bench_for`.
     """
     recipe = config.platform.learner.model_dump(mode="json")
-    read = _READING.get(recipe["kind"], recipe.keys()) | {"kind"}
+    read = READING.get(recipe["kind"], recipe.keys()) | {"kind"}
     parts = {
         "corpus": config.corpus.model_dump(mode="json", exclude=set(_DRAWN)),
         "people": [config.population.size, config.population.replacement],
@@ -179,8 +184,10 @@ def bench_key(config: Config) -> str:
 def bench_for(config: Config) -> Bench:
     """The bench of a config: built on first use in a process, the last two are kept.
 
+    Where a file that it is made of has another content than then, it is built anew.
+
     Raises:
-        InputError: as :func:`gigsim.stage.set_stage`.
+        InputError: as :func:`gigsim.stage.set_stage`; such a file may not be read.
     """
     key = (bench_key(config), *_files(config))
     if key in _benches:
@@ -201,10 +208,9 @@ def forget_benches() -> None:
 
 
 def _files(config: Config) -> tuple[object, ...]:
-    """What the corpus's files are like now: another file of the same name is another bench."""
-    names = [name for name in (config.corpus.path, config.corpus.language) if name]
-    stats = [Path(name).stat() for name in names if Path(name).exists()]
-    return tuple((stat.st_size, stat.st_mtime_ns) for stat in stats)
+    """What is now in the files of corpus, network and encoder, by name."""
+    names = [name for name, key in files_of(config).items() if key.startswith(_OF_FILES)]
+    return tuple(sorted(digests(names).items()))
 
 
 def _neutral(config: Config) -> Config:

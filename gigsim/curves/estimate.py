@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from gigsim.curves.arm import Arm
 from gigsim.curves.bench import Bench, bench_for
+from gigsim.curves.draws import asks
 from gigsim.curves.jobs import CurveJob, curve_jobs
 from gigsim.curves.plan import Plan
 from gigsim.curves.run import run_curve_job
 from gigsim.curves.single import learner_of
-from gigsim.curves.trainings import QUICK
+from gigsim.curves.trainings import QUICK, Training, group_of, training_key
 
 #: Resumes that a slow learner is timed on, and held-out ones.
 _SAMPLE = 1_000
@@ -26,7 +29,7 @@ class Recipe:
     """What the trainings of one recipe take.
 
     Attributes:
-        name: of the first arm that has it.
+        name: of the first arm that has it; of clean trainings for others ``NAME, clean``.
         trainings: fits of it.
         seconds: of one, its held-out resumes included, on one core.
     """
@@ -91,7 +94,8 @@ def estimate(plan: Plan, workers: int) -> Estimate:
     """Time each recipe of a plan, and multiply.
 
     A slow learner is trained on a thousand of the people and on all of them it is said to take in
-    proportion; of a quick one a few trainings are really done.
+    proportion; of a quick one a few trainings are really done. Clean trainings that chains go on
+    from, or that members ask for opinions, count once, as where processes share a cache.
 
     Args:
         plan: what would be measured.
@@ -101,27 +105,64 @@ def estimate(plan: Plan, workers: int) -> Estimate:
         InputError: a config that cannot be run.
     """
     jobs = curve_jobs(plan.arms)
-    fits: Counter[str] = Counter()
-    first: dict[str, CurveJob] = {}
+    fits: Counter[tuple[str, bool]] = Counter()
+    first: dict[tuple[str, bool], Callable[[Bench], float]] = {}
+    arms: dict[tuple[str, bool], Arm] = {}
+
+    def count(arm: Arm, number: int, group: str, job: CurveJob | None) -> None:
+        # What is solved many at once takes another time than the same recipe's one by one.
+        key = group, job is not None
+        fits[key] += number
+        if key not in first:
+            arms[key] = arm
+            first[key] = partial(_slow, arm) if job is None else partial(_quick, job)
+
     for job in jobs:
         for training in job.trainings:
-            # A warm platform's clean training is one of the others'.
-            fits[training.group] += max(1, training.retrainings)
-            first.setdefault(training.group, job)
+            many = training.kind in QUICK and not training.retrainings
+            arm = plan.arms[training.arm]
+            count(arm, max(1, training.retrainings), training.group, job if many else None)
+    for clean in clean_fits(plan.arms, [t for job in jobs for t in job.trainings]):
+        count(clean, 1, group_of(clean), None)
     recipes, reading = [], 0.0
-    for group, job in first.items():
-        arm = plan.arms[job.trainings[0].arm]
+    for key, time_it in first.items():
         began = time.perf_counter()
-        bench = bench_for(arm.config)
+        bench = bench_for(arms[key].config)
         # Arms that read alike share it; each worker reads for itself, at the same time.
         reading += time.perf_counter() - began
-        seconds = _quick(job) if job.trainings[0].kind in QUICK else _slow(arm, bench)
-        recipes.append(Recipe(arm.name, fits[group], seconds))
+        recipes.append(Recipe(arms[key].name, fits[key], time_it(bench)))
     cells = sum(len(t.cells) for job in jobs for t in job.trainings)
     return Estimate(cells, tuple(recipes), reading, workers)
 
 
-def _quick(job: CurveJob) -> float:
+def clean_fits(arms: Sequence[Arm], trainings: Sequence[Training]) -> list[Arm]:
+    """The clean trainings that others need and that are none of a curve's own.
+
+    A chain goes on from one, and members may ask one for opinions; where a curve has the same
+    training at α = 0, it is not done twice.
+
+    Args:
+        arms: of a plan.
+        trainings: of these arms (:func:`gigsim.curves.trainings.trainings_of`).
+
+    Returns:
+        For each fit the arm that says how (``Arm.cold``), under the name ``NAME, clean``.
+    """
+    # Of quick learners those are solved with others, and no weights are kept of them.
+    known = {t.key for t in trainings if t.kind not in QUICK}
+    found: dict[str, Arm] = {}
+    for training in trainings:
+        arm = arms[training.arm]
+        asked = training.members > 0 and asks(arm.config.collective)
+        if training.retrainings or (asked and training.kind != "bayes"):
+            cold = arm.cold
+            key = training_key(cold, training.seed, 0)
+            if key not in known and key not in found:
+                found[key] = cold.model_copy(update={"name": f"{arm.name}, clean"})
+    return list(found.values())
+
+
+def _quick(job: CurveJob, _: Bench) -> float:
     """Seconds a training of a batch, what is done once for all of them not counted."""
     begin, rest = job.trainings[:1], job.trainings[1:]
     done = [run_curve_job(_part(job, part), lambda _: None) for part in (begin, rest) if part]

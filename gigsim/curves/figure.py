@@ -36,7 +36,9 @@ def curve_figure(
 
     Returns:
         Points are single trainings; lines with bars are means with 95 % intervals (seeds and
-        held-out resumes together). Black: the theorem, where one covers the panel. Dotted: U(0).
+        held-out resumes together). Black: the theorem, where one covers the panel; it is of the
+        first curve whose members are drawn at random, and panels without such a curve have none.
+        Dotted: U(0).
     """
     panels = list(summary.groupby(["target", "strategy", "label_sets"], sort=False))
     columns = min(len(panels), _COLUMNS)
@@ -125,13 +127,16 @@ def _panel(
 
 
 def _theory(axes: Axes, arms: Sequence[Arm], own: pd.DataFrame, lines: pd.DataFrame) -> None:
-    """The theorem and what a perfect learner would do, of the panel's first curve."""
-    number = int(own["arm"].iloc[0])
-    arm, metric = arms[number], str(own["goal"].iloc[0])
-    shown = own.loc[own["alpha"] > 0, "alpha"]
+    """The theorem and what a perfect learner would do, of the panel's first random curve."""
+    drawn = own[own["recruitment"] == "random"]
+    if drawn.empty:
+        return
+    number = int(drawn["arm"].iloc[0])
+    arm, metric = arms[number], str(drawn["goal"].iloc[0])
+    shown = drawn.loc[(drawn["alpha"] > 0) & (drawn["arm"] == number), "alpha"]
     its = lines[(lines["arm"] == number) & lines["alpha"].between(shown.min(), shown.max())]
     theorem = STRATEGIES[arm.config.collective.strategy].theorem
-    several = ", of the first curve" if own["arm"].nunique() > 1 else ""
+    several = _whose(own, drawn)
     for column, colour, style, label in (
         (
             f"bound_{metric}",
@@ -156,6 +161,16 @@ def _theory(axes: Axes, arms: Sequence[Arm], own: pd.DataFrame, lines: pd.DataFr
                 label=label,
                 zorder=3,
             )
+
+
+def _whose(own: pd.DataFrame, drawn: pd.DataFrame) -> str:
+    """Which curve of several theory speaks of."""
+    if own["arm"].nunique() == 1:
+        return ""
+    if len(drawn) == len(own):
+        return ", of the first curve"
+    first = "" if drawn["arm"].nunique() == 1 else ", of the first such curve"
+    return f", for members drawn at random{first}"
 
 
 def _label(curve: pd.Series, seeds: int) -> str:

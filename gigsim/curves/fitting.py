@@ -85,7 +85,7 @@ class Fitter(Protocol):
 def fitter_for(bench: Bench, arm: Arm, cache: TrainingCache | None = None) -> Fitter:
     """The quickest way of training on a bench with an arm's recipe.
 
-    It is the same for all arms of a group, whatever else is asked for in the same job.
+    It is the same for all trainings of a job, whatever else is asked for in it.
     """
     # They need what is above.
     from gigsim.curves.batched import batched_fitter
@@ -94,4 +94,7 @@ def fitter_for(bench: Bench, arm: Arm, cache: TrainingCache | None = None) -> Fi
 
     if isinstance(arm.config.platform.learner, BayesRecipe):
         return ExactFitter(bench)
+    if arm.warm:
+        # A chain: each training starts from the weights of the last.
+        return SingleFitter(bench, cache)
     return batched_fitter(bench, arm, cache) or SingleFitter(bench, cache)

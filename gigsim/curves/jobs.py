@@ -38,7 +38,8 @@ class CurveOutcome:
 
     Attributes:
         rows: a row a cell, columns as of ``measure.COLUMNS``, by arm, α, seed, retraining.
-        theory: the lines of theory on a grid of α, of each arm in the job of its first cell:
+        theory: the lines of theory on a grid of α, of each arm of which it says anything in the
+            job of its first cell:
             ``arm``, ``name``, ``alpha`` and those of ``TheoryLines.table``.
         timings: a row a fit: ``training``, ``seconds``, ``cached``.
         trained: classifiers that were trained.

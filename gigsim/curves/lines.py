@@ -2,6 +2,9 @@
 
 P0 at the held-out resumes is the law's exact posterior where it is known. Else the clean classifier
 of the arm's first seed stands for it, as that of period 0 does in a run.
+
+The theorems speak of members drawn at random. Of members whom a network finds, skill by skill or
+friend by friend, nothing is said.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ def lines_of(arm: Arm, bench: Bench, fitter: Fitter | None = None) -> TheoryLine
     """The theory of an arm; trains a clean classifier where the exact posterior is not known.
 
     Args:
-        arm: which.
+        arm: which; of members drawn at random, whoever finds them.
         bench: its resumes.
         fitter: trains; None is a new one without a cache.
 
@@ -72,7 +75,7 @@ def grid(arm: Arm, bench: Bench | None = None, fitter: Fitter | None = None) -> 
         fitter: trains; None is a new one without a cache.
 
     Returns:
-        A row an α; no row where nobody knows P0 (:func:`theory`).
+        A row an α; no row where theory says nothing of the arm (:func:`theory`).
     """
     bench = bench or bench_for(arm.config)
     alphas = np.concatenate([[0.0], np.geomspace(_LEAST, 1.0, _POINTS)])
@@ -86,9 +89,9 @@ def theory(
     """The columns :data:`THEORY` at shares that follow, each of their shape.
 
     What a perfect learner is expected to reach is NaN where no law of it is known, a bound where no
-    theorem covers the reading. All are NaN where nobody knows P0: the posterior is not exact, and
-    the arm never trains on clean data (neither α = 0 nor a warm start), so that no classifier can
-    stand for it.
+    theorem covers the reading. All are NaN where members are not drawn at random, and where nobody
+    knows P0: the posterior is not exact, and the arm never trains on clean data (neither α = 0 nor
+    a warm start), so that no classifier can stand for it.
     """
     shares = np.unique(np.asarray(followers, dtype=np.float64))
     values = _theory(arm, bench, fitter, shares)
@@ -114,7 +117,9 @@ def _theory(
 
 
 def remembered(arm: Arm, bench: Bench, fitter: Fitter) -> TheoryLines | None:
-    """The theory of an arm, kept with its bench; None where nobody knows P0 (:func:`theory`)."""
+    """The theory of an arm, kept with its bench; None where it says nothing (:func:`theory`)."""
+    if arm.recruitment != "random":
+        return None
     section, xi = arm.config.collective, arm.config.corpus.xi
     unknown = exact_marginals(bench.stage_for(arm.config), section, xi) is None
     if unknown and arm.members(arm.alphas[0]) > 0 and not arm.warm:

@@ -102,7 +102,10 @@ def _put_theory(job: CurveJob, fitter: Fitter, rows: Sequence[dict[str, Any]]) -
 
 
 def _grids(job: CurveJob, fitter: Fitter) -> pd.DataFrame:
-    """The lines of the arms whose first cell is of this job: of each arm once in a plan."""
+    """The lines of the arms whose first cell is of this job: of each arm once in a plan.
+
+    None of arms that theory says nothing of.
+    """
     firsts = {(number, arm.alphas[0], arm.seeds[0], 1) for number, arm in job.arms.items()}
     here = sorted(
         cell.arm
@@ -113,6 +116,8 @@ def _grids(job: CurveJob, fitter: Fitter) -> pd.DataFrame:
     parts = []
     for number in here:
         lines = grid(job.arms[number], fitter.bench, fitter)
+        if lines.empty:
+            continue
         lines.insert(0, "arm", number)
         lines.insert(1, "name", job.arms[number].name)
         parts.append(lines)

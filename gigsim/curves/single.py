@@ -73,7 +73,8 @@ class SingleFitter:
 
     def _clean(self, arm: Arm, seed: int) -> FitResult:
         """The training without a collective: done once on a bench, if it is not long ago."""
-        key, memory = training_key(_cold(arm), seed, 0), self.bench.memory
+        arm = arm.cold
+        key, memory = training_key(arm, seed, 0), self.bench.memory
         name = ("clean", key)
         if name not in memory:
             kept = [known for known in memory if known[0] == "clean"]
@@ -91,7 +92,7 @@ class SingleFitter:
         # The last alone: the sizes and targets of a seed come one after the other.
         name = ("opinions",)
         if name not in memory or memory[name][0] is not clean:
-            classifier = learner_of(arm.config, self.bench).restore(clean.state)
+            classifier = learner_of(arm.cold.config, self.bench).restore(clean.state)
             heard = classifier.probabilities(stage.texts.take(stage.clean_at))
             memory[name] = clean, heard.astype(np.float64)
         opinions: Opinions = memory[name][1]
@@ -131,10 +132,3 @@ def learner_of(config: Config, bench: Bench) -> Learner:
         threads=config.run.threads,
         device=config.run.device,
     )
-
-
-def _cold(arm: Arm) -> Arm:
-    """The arm with a platform that trains from fresh weights: a clean training is that."""
-    platform = arm.config.platform.model_copy(update={"retrain": "scratch"})
-    config = arm.config.model_copy(update={"platform": platform})
-    return arm.model_copy(update={"config": config, "retrainings": 1})

@@ -25,7 +25,7 @@ QUICK = frozenset({"linear", "frozen", "table", "bayes"})
 
 #: Of a quick learner, so many trainings a job: the more, the wider are the batches in which they
 #: are solved; the fewer, the less is lost when a process is killed.
-_LEAST, _MOST = 64, 256
+_LEAST, _MOST = 64, 1_024
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def trainings_of(arms: Sequence[Arm]) -> list[Training]:
         for cell in cells_of(arm, number):
             key = keys[arm.members(cell.alpha), cell.seed]
             found.setdefault(key, []).append(cell)
-    groups = [_group(arm) for arm in arms]
+    groups = [group_of(arm) for arm in arms]
     return [
         Training(
             key=key,
@@ -150,11 +150,14 @@ def training_key(arm: Arm, seed: int, members: int) -> str:
     exact = isinstance(recipe, BayesRecipe)
     noise = [corpus.label_noise, corpus.label_noise_kind] if corpus.label_noise else None
     parts: dict[str, Any] = {
-        "group": _group(arm),
+        "group": group_of(arm),
         "xi": corpus.xi,
         "noise": noise,
         "warm": arm.warm,
     }
+    if arm.clean_learner not in (None, recipe):
+        # What a chain goes on from; of no clean start of its own it is the recipe in the group.
+        parts["clean"] = arm.clean_learner.model_dump(mode="json")
     # The worst of several classifiers is the worst for a goal, with a collective or without.
     worst = exact and getattr(recipe, "epsilon", 0.0) > 0
     if worst:
@@ -184,7 +187,8 @@ def digest(value: Any) -> str:
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
-def _group(arm: Arm) -> str:
+def group_of(arm: Arm) -> str:
+    """Digest of what trainings have in common that can be solved in one batch: bench and recipe."""
     config = arm.config
     run: Mapping[str, Any] = {
         name: getattr(config.run, name) for name in ("threads", "precision", "device")

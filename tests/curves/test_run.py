@@ -202,6 +202,59 @@ def test_a_warm_chain_is_what_one_would_train_by_hand(toy_config: Config) -> Non
         assert rows["loss"][retraining - 1] == classifier.loss
 
 
+def test_each_learner_has_a_row_a_retraining(toy_config: Config) -> None:
+    """A chain of a quick learner too, which goes back to the one optimum each time."""
+    one = arm(toy_config, alphas=(0.05, 0.2), retrainings=3, **{"platform.retrain": "warm"})
+    rows = measured([one])
+    assert rows.groupby(["alpha", "seed"])["retraining"].apply(list).tolist() == [[1, 2, 3]] * 4
+    assert rows["training"].is_unique
+    spread = rows.groupby(["alpha", "seed"])["success"].agg(lambda s: s.max() - s.min())
+    assert spread.max() <= EDGE
+    afresh = measured([arm(toy_config, alphas=(0.05, 0.2))])
+    last = rows[rows["retraining"] == 3].reset_index(drop=True)
+    assert (last["success"] - afresh["success"]).abs().max() <= EDGE
+
+
+def test_a_clean_start_is_trained_with_its_own_recipe(toy_config: Config) -> None:
+    recipe = {"kind": "transformer", "layers": 1, "width": 16, "heads": 2, "feedforward": 16}
+    thrifty, careful = ({**recipe, "epochs": 1, "learning_rate": r} for r in (1e-5, 3e-3))
+    small = {"population.size": 100, "corpus.test_size": 50, "platform.retrain": "warm"}
+    found: dict[str, pd.DataFrame] = {}
+    for name, clean in (("same", None), ("careful", careful)):
+        one = arm(
+            toy_config,
+            alphas=(0.2,),
+            seeds=(4,),
+            clean_learner=clean,
+            **{**small, "platform.learner": thrifty},
+        )
+        found[name] = measured([one])
+    assert found["same"]["loss"][0] != found["careful"]["loss"][0]
+    bench, arms = bench_for(one.config), one.cold
+    drawn = draw(bench, one.config.corpus, 4)
+    nobody, there = (submitted(drawn, one, m) for m in (0, 20))
+    start = learner_of(arms.config, bench).fit(
+        bench.rows(nobody.version), nobody.labels, drawn.training_seed(0)
+    )
+    classifier = learner_of(one.config, bench).fit(
+        bench.rows(there.version), there.labels, drawn.training_seed(1), start.state
+    )
+    assert found["careful"]["loss"][0] == classifier.loss
+
+
+def test_of_members_whom_a_network_finds_theory_says_nothing(toy_config: Config) -> None:
+    """The theorems are of members drawn at random: no column, no line, whoever else is drawn."""
+    arms = [arm(toy_config, way, recruitment=way) for way in ("hub", "random", "skill")]
+    outcomes = [run_curve_job(job, lambda _: None) for job in curve_jobs(arms)]
+    rows, lines = (pd.concat([getattr(o, n) for o in outcomes]) for n in ("rows", "theory"))
+    columns = ["bound_any", "bound_top1", "finite_any", "finite_top1"]
+    drawn = rows["recruitment"] == "random"
+    assert rows.loc[drawn, columns].notna().all(axis=None)
+    assert rows.loc[~drawn, columns].isna().all(axis=None)
+    assert set(lines["name"]) == {"random"}
+    assert lines["alpha"].dtype == float
+
+
 def test_what_was_trained_before_is_fetched(toy_config: Config, tmp_path: Path) -> None:
     recipe = {"kind": "transformer", "layers": 1, "width": 16, "heads": 2, "feedforward": 16}
     one = arm(

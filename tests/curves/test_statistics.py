@@ -9,8 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from gigsim.curves.crossings import crossings
 from gigsim.curves.estimates import Estimate
-from gigsim.curves.statistics import Climb, Luck, climb_of, crossings, difference
+from gigsim.curves.statistics import (
+    FAMILY_DRAWS,
+    Climb,
+    Luck,
+    climb_of,
+    difference,
+)
 
 SIZES = np.array([0.0, 0.001, 0.002, 0.005, 0.01, 0.02])
 
@@ -68,6 +75,52 @@ def test_at_one_size_the_interval_is_students() -> None:
     assert found.value == pytest.approx(values.mean())
     assert found.low == pytest.approx(exact[0], abs=error)
     assert found.high == pytest.approx(exact[1], abs=error)
+
+
+def test_an_interval_of_a_share_is_one_of_shares() -> None:
+    found = climb(np.tile(np.array([0.99, 1.0, 1.0])[:, None], (1, len(SIZES))), se=0.01).at(0.01)
+    assert found.high == 1.0
+    assert 0 < found.low < found.value
+
+
+def test_a_large_collective_by_three_seeds_is_not_said_to_be_sure_of_its_tails() -> None:
+    """Far out Student's t of the logarithms; crossings of drawn curves stop short of it."""
+    halves = 0.004 * np.exp(np.array([-0.2, 0.0, 0.2]))
+    with np.errstate(divide="ignore"):
+        values = 1 / (1 + (halves[:, None] / SIZES) ** 4)
+    curve = climb(values)
+    low, high = crossings(SIZES[1:], curve.draws[:, 1:], 0.5)
+    found = curve.mass(0.5)
+    assert (found.lows <= low).all()
+    assert (found.highs >= high).all()
+    drawn, wide = np.quantile(low, 0.025), found.estimate().low
+    assert wide < drawn
+
+
+def test_a_plateau_under_the_level_opens_the_interval() -> None:
+    """The slope knows of no plateau: what drawn curves do is in the interval too."""
+    end = np.array([0.46, 0.5, 0.58])
+    values = np.outer(end, np.array([0, 0.2, 0.9, 1, 1, 1]))
+    found = climb(values).mass(0.5).estimate()
+    assert np.isfinite(found.value)
+    assert np.isinf(found.high)
+
+
+def test_more_draws_are_of_the_same_curve() -> None:
+    rows = table(
+        alpha=np.repeat([0.0, 0.01, 0.02], 3),
+        seed=[1, 2, 3] * 3,
+        members=np.repeat([0, 10, 20], 3),
+        success=[0.2, 0.2, 0.2, 0.4, 0.45, 0.5, 0.8, 0.85, 0.8],
+    )
+    few, many = (climb_of(rows, "one", draws=draws) for draws in (4_000, FAMILY_DRAWS))
+    assert len(many.draws) == FAMILY_DRAWS
+    one, other = (c.mass(0.6).estimate() for c in (few, many))
+    assert one.value == other.value
+    assert one.low == pytest.approx(other.low, rel=0.05)
+    again = climb_of(rows[::-1], "one")
+    assert (again.mean == few.mean).all()
+    assert again.base == few.base
 
 
 def test_held_out_resumes_widen_the_interval_however_many_seeds_there_are() -> None:

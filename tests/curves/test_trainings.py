@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gigsim.config import Config
+from gigsim.curves.arm import Arm
 from gigsim.curves.bench import bench_key
 from gigsim.curves.jobs import curve_jobs
 from gigsim.curves.trainings import cells_of, jobs_of, training_key, trainings_of
@@ -155,6 +156,30 @@ def test_a_chain_is_one_training_with_a_row_a_retraining(toy_config: Config) -> 
     chains = trainings_of([warm])
     assert [len(t.cells) for t in chains] == [3] * 6
     assert len({t.row_key(k) for t in chains for k in (1, 2, 3)}) == 18
+
+
+def test_the_recipe_of_a_clean_start_is_in_the_key_of_its_chain(toy_config: Config) -> None:
+    def chain(**clean: Any) -> Arm:
+        learner = {"kind": "transformer", "epochs": 1}
+        changes = {"platform.retrain": "warm", "platform.learner": learner, **clean}
+        return arm(toy_config, retrainings=2, **changes)
+
+    careful = {"kind": "transformer", "epochs": 3}
+    same, other = chain(), chain(clean_learner=careful)
+    assert training_key(same, 1, 10) != training_key(other, 1, 10)
+    assert training_key(same, 1, 0) != training_key(other, 1, 0)
+    # Its own recipe, said in so many words, is nothing else.
+    assert training_key(chain(clean_learner=same.config.platform.learner), 1, 10) == training_key(
+        same, 1, 10
+    )
+    # The start is the same training as that of a curve of this recipe with nobody there, which
+    # comes first.
+    scratch = arm(toy_config, **{"platform.learner": careful})
+    assert training_key(other.cold, 1, 0) == training_key(scratch, 1, 0)
+    assert training_key(same.cold, 1, 0) != training_key(scratch, 1, 0)
+    first, second, *rest = [job[0] for job in jobs_of([other, scratch])]
+    assert {first.key, second.key} == {training_key(other.cold, seed, 0) for seed in (1, 2)}
+    assert all(t.retrainings or t.members for t in rest)
 
 
 def test_jobs_can_be_sent_to_a_worker(toy_config: Config) -> None:

@@ -100,6 +100,8 @@ def test_half_of_it_can_be_read_and_the_rest_is_gone_on_with(tmp_path: Path) -> 
 def test_trainings_are_shared_through_a_cache(tmp_path: Path) -> None:
     plan = small_plan(learners=["transformer"], seeds=1)
     cache = TrainingCache(tmp_path / "cache", 10**9)
+    # A clean training that this process remembers is not trained, and goes into no cache.
+    forget_benches()
     first = measure(plan, out=tmp_path, cache=cache)
     forget_benches()
     work = CurveWork(begin_curves(plan, tmp_path / "again"), 0, cache)
