@@ -16,11 +16,15 @@ from gigsim.curves.arm import Arm
 from gigsim.plots.style import BLUE, GREEN, GREY, LINE, ORANGE, PURPLE, RED, SKY, reading
 
 _COLOURS = (RED, BLUE, ORANGE, PURPLE, SKY, GREY)
-_MARKERS = "osD^vP"
+#: As many as are told apart: not a multiple of the colours, so that pairs do not repeat soon.
+_MARKERS = "osD^vPX"
 #: More panels than these are drawn smaller.
 _COLUMNS = 3
-#: Curves of one panel sit side by side, so that their intervals can be told apart.
-_APART = 0.025
+#: Curves of one panel sit side by side, so that their intervals can be told apart: a factor in α
+#: between two, and between the outermost at most.
+_APART, _SPAN = 0.025, 0.08
+#: Inches; a legend's lines are as long.
+_NARROWEST = 9.0
 
 
 def curve_figure(
@@ -43,10 +47,12 @@ def curve_figure(
     panels = list(summary.groupby(["target", "strategy", "label_sets"], sort=False))
     columns = min(len(panels), _COLUMNS)
     height = -(-len(panels) // columns)
-    figure = Figure(figsize=(1.2 + 4.6 * columns, 1.6 + 3.9 * height), layout="constrained")
+    width = max(_NARROWEST, 1.2 + 4.6 * columns)
+    figure = Figure(figsize=(width, 1.8 + 3.9 * height), layout="constrained")
     grid = figure.subplots(height, columns, squeeze=False, sharey=True).ravel()
+    kinds: dict[str, int] = {}
     for axes, (_, own) in zip(grid, panels, strict=False):
-        _panel(axes, arms, rows, own, lines)
+        _panel(axes, arms, rows, own, lines, kinds)
     for axes in grid[len(panels) :]:
         axes.set_visible(False)
     grid[0].set_ylabel(f"S: {_reading(arms, summary)}")
@@ -58,7 +64,7 @@ def curve_figure(
         handles.values(),
         handles.keys(),
         loc="outside lower left",
-        ncols=2,
+        ncols=1 if columns < _COLUMNS else 2,
         fontsize=8,
         frameon=False,
     )
@@ -72,11 +78,16 @@ def _panel(
     rows: pd.DataFrame,
     own: pd.DataFrame,
     lines: pd.DataFrame,
+    kinds: dict[str, int],
 ) -> None:
+    """One panel; ``kinds`` numbers what curves are called, so that all panels colour them alike."""
     curves = list(own.groupby(["arm", "retraining"], sort=False))
     for number, (key, curve) in enumerate(curves):
-        colour, marker = (cycle[number % len(cycle)] for cycle in (_COLOURS, _MARKERS))
-        shift = 1 + _APART * (number - (len(curves) - 1) / 2)
+        label = _label(curve.iloc[0], rows[rows["arm"] == key[0]]["seed"].nunique())
+        kind = kinds.setdefault(label, len(kinds))
+        colour, marker = (cycle[kind % len(cycle)] for cycle in (_COLOURS, _MARKERS))
+        apart = min(_APART, _SPAN / max(1, len(curves) - 1))
+        shift = 1 + apart * (number - (len(curves) - 1) / 2)
         above = curve[curve["alpha"] > 0]
         cells = rows[(rows["arm"] == key[0]) & (rows["retraining"] == key[1])]
         cells = cells[cells["alpha"] > 0]
@@ -97,8 +108,10 @@ def _panel(
             marker=marker,
             markersize=4.5,
             linewidth=LINE,
+            # The second round of colours is told apart by its dashes.
+            linestyle="-" if kind < len(_COLOURS) else "--",
             capsize=2,
-            label=_label(curve.iloc[0], len(cells["seed"].unique())),
+            label=label,
             zorder=4,
         )
         clean = curve[curve["alpha"] == 0]
@@ -108,7 +121,7 @@ def _panel(
                 color=colour,
                 linewidth=0.9,
                 linestyle=(0, (1, 2)),
-                label="U(0): no collective and no signal" if number == 0 else None,
+                label="dotted: U(0), no collective and no signal" if number == 0 else None,
             )
     _theory(axes, arms, own, lines)
     target = str(own["target"].iloc[0])
@@ -174,7 +187,7 @@ def _whose(own: pd.DataFrame, drawn: pd.DataFrame) -> str:
 
 
 def _label(curve: pd.Series, seeds: int) -> str:
-    words = [str(curve["learner"])]
+    words = [str(curve["learner"]), *filter(None, [str(curve["variant"])])]
     if curve["recipe"] != "default":
         words.append(str(curve["recipe"]))
     if curve["recruitment"] != "random":

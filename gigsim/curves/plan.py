@@ -200,12 +200,16 @@ def plan_of(
                 retrainings=retrainings,
             )
         )
-    _check_targets(arms)
+    check_targets(arms)
     return Plan(name or base.name, _checked(arms))
 
 
-def _check_targets(arms: Iterable[Arm]) -> None:
-    """Refuse a label that there is not before anything is trained."""
+def check_targets(arms: Iterable[Arm]) -> None:
+    """Refuse a label that there is not before anything is trained.
+
+    Raises:
+        InputError: no such label in the resumes of an arm, or its resumes cannot be read.
+    """
     names: dict[str, tuple[str, ...]] = {}
     for arm in arms:
         corpus, target = arm.config.corpus, arm.config.collective.target
