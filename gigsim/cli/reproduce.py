@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,28 +14,40 @@ from gigsim.cli.output import (
     JsonOption,
     QuietOption,
     TrustOption,
+    count,
     interrupts_of,
     print_json,
     print_lines,
 )
 from gigsim.cli.run import stop, tell
+from gigsim.errors import InputError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from gigsim.curves.arm import Arm
     from gigsim.curves.plan import Plan
     from gigsim.interrupts import Interrupts
+    from gigsim.reproduction.verdict import Verdict
     from gigsim.reproduction.work import Step
+
+#: Of the paper's data set (arXiv:2302.04262), so that shares can be compared in people.
+_PAPER = 25_000
+#: Of which a report says how many resumes it is.
+_SHARE = 0.005
 
 
 def reproduce_command(
     context: typer.Context,
     experiments: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="EXPERIMENT...",
             help="feature-label, feature-only, label-noise, epochs, placement, recipe, inertia;"
             " or all.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     learners: Annotated[
         str,
         typer.Option(
@@ -77,6 +90,15 @@ def reproduce_command(
         int | None,
         typer.Option(min=0, help="Processes; by default one a core. Changes no result."),
     ] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try trainings again that failed before.")
+    ] = False,
+    report_only: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Write the report in DIR again from its rows; train nothing."
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="The folder that holds runs.")] = Path("runs"),
     into: Annotated[
         Path | None,
@@ -90,19 +112,31 @@ def reproduce_command(
 ) -> None:
     """Do the paper's experiments again, and say what came out: confirmed, contrary or not shown.
 
-    Each hypothesis, its direction and the rule of its verdict were written down before the first
-    training (docs/reproduction.md). Interrupted or killed, the same command goes on where it was.
+    Each hypothesis, its direction and the rule of its verdict were final before any run of the
+    reference scale (docs/reproduction.md). Interrupted or killed, the same command goes on where it
+    was.
 
-    Example: gigsim reproduce feature-label inertia --learners linear
+    Example: gigsim reproduce feature-label placement --learners linear
     """
     from gigsim.config.load import overridden
+    from gigsim.curves.plan import check_targets
+    from gigsim.curves.work import CIRCUMSTANTIAL
     from gigsim.learners.cache import TrainingCache
+    from gigsim.reproduction.about import About, check_same
+    from gigsim.reproduction.plan import left_out
     from gigsim.reproduction.setting import Setting
-    from gigsim.reproduction.work import steps
+    from gigsim.reproduction.work import keep, steps
     from gigsim.runs import check_out
     from gigsim.trust import require
 
+    if report_only is not None:
+        _refuse_beside_report(context)
+        _report(report_only, as_json=as_json)
+        return
     interrupts = interrupts_of(context)
+    names, kinds = experiments or [], _words(learners)
+    if own and "own" not in kinds:
+        raise InputError("--own", "own is not among --learners", "--learners own is needed")
     processes = (os.cpu_count() or 1) if workers is None else workers
     setting = Setting(
         scale=scale,  # type: ignore[arg-type]
@@ -110,8 +144,12 @@ def reproduce_command(
         recipes={"own": {"path": own}} if own else {},
         overrides=overridden(settings or []),
     )
-    wanted = steps(experiments, _words(learners), setting, _words(targets))
+    wanted = steps(names, kinds, setting, _words(targets))
     require((arm.config for step in wanted for arm in step.arms), trust)
+    check_targets(_a_world_each(wanted))
+    if not quiet:
+        for line in left_out(names, kinds):
+            tell(line)
     if dry_run:
         _estimate(wanted, processes, interrupts, as_json=as_json, trust=trust)
         return
@@ -119,30 +157,64 @@ def reproduce_command(
     place = out / "reproduction" if into is None else into
     for folder in (out, place):
         check_out(folder)
+    about = About.of(setting)
+    check_same(place, about)
     for step in wanted:
-        _do(step, out, place, processes, shared, interrupts, quiet=quiet or as_json, trust=trust)
+        folders = _do(
+            step,
+            out,
+            processes,
+            shared,
+            interrupts,
+            retry=None if retry_failed else CIRCUMSTANTIAL,
+            quiet=quiet or as_json,
+            trust=trust,
+        )
+        keep(step, folders, place, setting, about)
     _report(place, [step.name for step in wanted], as_json=as_json)
+
+
+def _refuse_beside_report(context: typer.Context) -> None:
+    """Its rows say what the report is of: what is said again would be ignored."""
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        given = source is not None and source.name == "COMMANDLINE"
+        if given and name not in ("report_only", "as_json", "quiet"):
+            option = {"settings": "set"}.get(name, name.replace("_", "-"))
+            said = "experiments" if name == "experiments" else f"--{option}"
+            raise InputError(
+                "--report-only", f"given beside {said}", "the rows in the folder say what was done"
+            )
+
+
+def _a_world_each(wanted: list[Step]) -> list[Arm]:
+    """One arm for each target in each corpus or language."""
+    found: dict[tuple[str, str, str], Arm] = {}
+    for arm in (arm for step in wanted for arm in step.arms):
+        corpus = arm.config.corpus
+        found.setdefault((corpus.path, corpus.language, arm.config.collective.target), arm)
+    return [*found.values()]
 
 
 def _do(
     step: Step,
     out: Path,
-    into: Path,
     workers: int,
     cache: Any,
     interrupts: Interrupts,
     *,
+    retry: tuple[str, ...] | None,
     quiet: bool,
     trust: bool,
-) -> None:
-    """Both stages of a step, and its rows into the report's folder."""
-    from gigsim.cli.curve_work import done_with_progress, done_words, go_on_with
+) -> list[Path]:
+    """Both stages of a step; the folders of their curves."""
+    from gigsim.cli.curve_work import done_with_progress, go_on_with
     from gigsim.curves.tables import load_curve
-    from gigsim.reproduction.work import folder_of, keep
+    from gigsim.reproduction.work import folder_of
 
     folders = list[Path]()
     plan: Plan | None = step.plan
-    again = f"the same command goes on: {' '.join(['gigsim', *sys.argv[1:]])}"
+    command = shlex.join(["gigsim", *sys.argv[1:]])
     while plan is not None:
         folder = folder_of(plan, out, ["gigsim", *sys.argv[1:]])
         folders.append(folder)
@@ -150,26 +222,55 @@ def _do(
         if not quiet:
             tell(f"{step.experiment}, {step.learner}: {work.tally.trainings:,} trainings, {folder}")
         done_with_progress(
-            work, interrupts, fail_fast=False, retry=("died",), quiet=quiet, again=again
+            work,
+            interrupts,
+            fail_fast=False,
+            retry=retry,
+            quiet=quiet,
+            again=f"the same command goes on: {command}",
         )
         if work.tally.failures:
-            stop(f"error: {done_words(work)}: see {folder}/failures.parquet\n{again}", 1)
+            again = command if retry is None else f"{command} --retry-failed"
+            failed = f"{count(work.tally.failures, 'job')} failed"
+            stop(f"error: {failed}: see {folder}/failures.parquet\nto try them again: {again}", 1)
         rows = load_curve(folder).rows
         plan = step.more(rows) if len(folders) == 1 else None
-    keep(step, folders, into)
+    return folders
 
 
-def _report(into: Path, names: list[str], *, as_json: bool) -> None:
+def _report(into: Path, names: list[str] | None = None, *, as_json: bool) -> None:
+    """The report of all that is in its folder; the verdicts of some steps, None for all."""
+    from gigsim.reproduction.about import made_in
     from gigsim.reproduction.catalogue import verdicts
     from gigsim.reproduction.report import lines
     from gigsim.reproduction.work import kept, report
 
     files = report(into)
-    found = [v for v in verdicts(kept(into)) if f"{v.experiment}-{v.learner}" in names]
+    rows = kept(into)
+    found = [v for v in verdicts(rows) if names is None or f"{v.experiment}-{v.learner}" in names]
     if as_json:
         print_json({"folder": str(into), "verdicts": [verdict.as_json() for verdict in found]})
     else:
-        print_lines([*lines(found), f"written to {into}: {', '.join(path.name for path in files)}"])
+        written = f"written to {into}: {', '.join(path.name for path in files)}"
+        about = next(iter(made_in(into).values())).about.text()
+        print_lines([f"{about}: {_sizes(rows, found)}", *lines(found), written])
+
+
+def _sizes(rows: pd.DataFrame, found: list[Verdict]) -> str:
+    """How many resumes a small share is, here and in the paper."""
+    from gigsim.reproduction.names import with_parts
+
+    of = {(verdict.experiment, verdict.learner) for verdict in found}
+    learners: dict[int, list[str]] = {}
+    for (experiment, learner), own in with_parts(rows).groupby(["experiment", "learner"]):
+        if (experiment, learner) in of:
+            largest = own.loc[own["members"].idxmax()]
+            people = round(largest["members"] / largest["alpha"])
+            learners.setdefault(people, []).append(str(learner))
+    whose = [(n, f"{n:,} ({', '.join(dict.fromkeys(learners[n]))})") for n in sorted(learners)]
+    whose.append((_PAPER, f"the paper's {_PAPER:,}"))
+    here = [f"{round(_SHARE * people):,} of {words}" for people, words in whose]
+    return f"{100 * _SHARE:g} % is {', '.join(here)}"
 
 
 def _estimate(

@@ -31,7 +31,7 @@ class Experiment(Protocol):
         TITLE: of its chapter in a report.
         ABLE: kinds of learners that it says something about.
         PAPER: what the paper reports.
-        EXPECTED: the hypothesis, written down before any run.
+        EXPECTED: the hypothesis, fixed before any run of the reference scale.
     """
 
     NAME: str

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from gigsim.curves.arm import Arm
-from gigsim.curves.estimate import estimate
+from gigsim.curves.estimate import clean_fits, estimate
 from gigsim.curves.plan import Plan
 from gigsim.curves.trainings import trainings_of
 from gigsim.reproduction.names import parts_of
@@ -116,19 +116,27 @@ def hours(
     Raises:
         InputError: a config that cannot be run.
     """
+    trainings = trainings_of(arms)
+    # No row is of them, and chains go on from them all the same.
+    cleans = clean_fits(arms, trainings)
     first: dict[str, Arm] = {}
-    for arm in arms:
+    for arm in [*arms, *cleans]:
         first.setdefault(_pace(arm), arm)
     measured = (seconds or _measured)(list(first.values()))
     each = {pace: measured[arm.name] for pace, arm in first.items()}
     fits: Counter[tuple[str, str]] = Counter()
     spent: defaultdict[tuple[str, str], float] = defaultdict(float)
-    for training in trainings_of(arms):
-        arm = arms[training.arm]
+
+    def count(arm: Arm, number: int, seconds: float) -> None:
         parts = parts_of(arm.name)
-        count = max(1, training.retrainings)
-        fits[parts.experiment, parts.learner] += count
-        spent[parts.experiment, parts.learner] += count * each[_pace(arm)]
+        fits[parts.experiment, parts.learner] += number
+        spent[parts.experiment, parts.learner] += number * seconds
+
+    for training in trainings:
+        arm = arms[training.arm]
+        count(arm, max(1, training.retrainings), each[_pace(arm)])
+    for arm in cleans:
+        count(arm, 1, each[_pace(arm)])
     added = {arm.name: more(arm) for arm in arms}
     return Hours(
         shares=tuple(
@@ -151,7 +159,9 @@ def _measured(arms: Sequence[Arm]) -> dict[str, float]:
     found = {}
     for arm in arms:
         # One by one: arms that share all their trainings would be one of them only.
-        timed = estimate(Plan("timing", (arm,)), 0)
+        # A clean start by another recipe is timed by itself.
+        alone = arm.model_copy(update={"clean_learner": None})
+        timed = estimate(Plan("timing", (alone,)), 0)
         found[arm.name] = max(recipe.seconds for recipe in timed.recipes)
     return found
 

@@ -24,8 +24,8 @@ PAPER = Reported(
 EXPECTED = Expected(
     direction="S(α), y* the top label, rises to over 0.9 before α = 0.5 %",
     statistic="the α at which S reaches 0.9",
-    confirmed="its interval lies below 0.5 %",
-    contrary="its interval lies above 0.5 %",
+    confirmed="its interval lies below 0.5 % (it may be open below: S is there at the least α)",
+    contrary="its interval lies above 0.5 % (it may be open above: S is nowhere there)",
 )
 #: The success that counts here, and the share by which it should be there.
 SUCCESS, SHARE = 0.9, 0.005

@@ -28,8 +28,8 @@ EXPECTED = Expected(
     " come half-way from U(0) to 1 (y* among the predicted labels, the reading that Theorem 3"
     " covers)",
     statistic="edited resumes half-way, feature-only over feature-label, a ratio",
-    confirmed="its interval has an upper end and lies above 1, and the ratio itself between 10"
-    " and 50",
+    confirmed="both curves come half-way, the interval has an upper end and lies above 1, and the"
+    " ratio itself lies between 10 and 50",
     contrary="its whole interval lies below 10, or above 50",
 )
 LEAST, MOST = 10.0, 50.0

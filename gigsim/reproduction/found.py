@@ -7,7 +7,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from gigsim.curves.statistics import Axis, Climb, climb_of
+from gigsim.curves.statistics import DRAWS, Axis, Climb, climb_of
 from gigsim.reproduction.names import name_of, with_parts
 
 
@@ -66,8 +66,16 @@ class Found:
             raise ValueError(f"{self.experiment}: no rows of {variant!r} with {self.learner}")
         return self.rows[here]
 
-    def climb(self, variant: str, *, axis: Axis = "alpha", retraining: int = 1) -> Climb:
+    def climb(
+        self, variant: str, *, axis: Axis = "alpha", retraining: int = 1, draws: int = DRAWS
+    ) -> Climb:
         """One curve S(α), or S against the share of people who edited.
+
+        Args:
+            variant: which curve.
+            axis: what the size is.
+            retraining: after how many.
+            draws: of the whole curve.
 
         Raises:
             ValueError: there are no rows of it.
@@ -77,4 +85,5 @@ class Found:
             name_of(self.experiment, f"{variant} {retraining}", self.learner, self.target),
             axis=axis,
             exact=self.learner == "bayes",
+            draws=draws,
         )

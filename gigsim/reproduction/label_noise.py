@@ -27,8 +27,8 @@ EXPECTED = Expected(
     direction="the α at which feature-only planting is half-way from U(0) to 1 falls in ρ, to about"
     " a fifth at ρ = 30 % (one uniform label in place of a set, as the theory's p = ρ/K has it)",
     statistic="that α without noise over that α with 30 %, a ratio",
-    confirmed="its interval has an upper end and lies above 1, and the ratio itself between 2.5"
-    " and 10, within a factor of two of five",
+    confirmed="both curves come half-way, the interval has an upper end and lies above 1, and the"
+    " ratio itself lies between 2.5 and 10, within a factor of two of five",
     contrary="its whole interval lies below 2.5, or above 10",
 )
 LEAST, MOST = 2.5, 10.0

@@ -12,7 +12,7 @@ from gigsim.curves.statistics import climb_of
 from gigsim.errors import InputError
 from gigsim.reproduction.catalogue import EXPERIMENTS, named
 from gigsim.reproduction.names import name_of, parts_of
-from gigsim.reproduction.setting import MORE_SEEDS, SLOW, Setting
+from gigsim.reproduction.setting import FAMILY_SEEDS, MORE_SEEDS, SLOW, Setting, chosen
 
 
 def plan(
@@ -53,11 +53,25 @@ def plan(
     return found
 
 
+def left_out(names: Iterable[str], learners: Sequence[str]) -> list[str]:
+    """Experiments that say nothing about any of the learners: a phrase each, with what they need.
+
+    Raises:
+        InputError: an unknown experiment or learner.
+    """
+    return [
+        f"{name}: nothing for {', '.join(learners)}; it needs {' or '.join(EXPERIMENTS[name].ABLE)}"
+        for name in named(names)
+        if not chosen(learners, EXPERIMENTS[name].ABLE)
+    ]
+
+
 def second_stage(arms: Iterable[Arm], rows: pd.DataFrame) -> list[Arm]:
     """More seeds at the two sizes around half-way, of learners that take long.
 
     The curve's mean over the first stage's seeds says where half-way from U(0) to 1 is first
-    reached. A curve that never gets there, or has it at the first size, gets no more. Seeds go on
+    reached. A curve that never gets there, or has it at the first size, gets no more, and neither
+    does one that has as many seeds everywhere, or a chain of retrainings. Seeds go on
     where the first stage's end, so that the same plan is made again from the same rows.
 
     Args:
@@ -68,7 +82,7 @@ def second_stage(arms: Iterable[Arm], rows: pd.DataFrame) -> list[Arm]:
     found = []
     for arm in arms:
         parts = parts_of(arm.name)
-        if parts.learner not in SLOW or parts.more or arm.warm or arm.name not in by_name:
+        if not most_more(arm) or arm.name not in by_name:
             continue
         between = _around(by_name[arm.name], arm)
         if between:
@@ -88,7 +102,8 @@ def second_stage(arms: Iterable[Arm], rows: pd.DataFrame) -> list[Arm]:
 def most_more(arm: Arm) -> int:
     """Fits that the second stage adds to a curve at most."""
     parts = parts_of(arm.name)
-    return 2 * MORE_SEEDS if parts.learner in SLOW and not parts.more and not arm.warm else 0
+    first = parts.learner in SLOW and not parts.more and not arm.warm
+    return 2 * MORE_SEEDS if first and len(arm.seeds) < FAMILY_SEEDS else 0
 
 
 def _around(rows: pd.DataFrame, arm: Arm) -> tuple[float, ...]:

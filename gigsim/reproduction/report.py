@@ -11,27 +11,35 @@ from pathlib import Path
 
 import pandas as pd
 
+from gigsim.reproduction.about import Made
 from gigsim.reproduction.catalogue import EXPERIMENTS, OURS, verdicts
 from gigsim.reproduction.figure import Grids, experiment_figure
 from gigsim.reproduction.found import Found
 from gigsim.reproduction.names import with_parts
+from gigsim.reproduction.setting import HELD_OUT
 from gigsim.reproduction.verdict import Verdict
 
 REPORT, VERDICTS = "reproduction.md", "verdicts.json"
 
 _HEAD = """# Reproduction
 
-Written by `gigsim reproduce`. Every hypothesis, with its direction and the rule of its verdict, was
-written down before the first training, in `gigsim/reproduction/`. *Confirmed* and *contrary* are
-what the rule says; *not shown* is everything else: too little evidence, or a mixture. Numbers in
-square brackets are 95 % intervals: seeds are the units (Student's t), and the error of the held-out
-resumes, in clusters of near-duplicates, is in them (`docs/reproduction.md`). U(0) is how often the
-label is given without a signal and without a collective; *half-way* is U(0) + (1 − U(0))/2.
+Written by `gigsim reproduce`. Every hypothesis, with its direction and the rule of its verdict, is
+written down in `gigsim/reproduction/`, final before any run of the reference scale; what was
+changed after a look at rows of the quick scale is in `docs/reproduction.md`. *Confirmed* and
+*contrary* are what the rule says; *not shown* is everything else: too little evidence, or a
+mixture. Numbers in square brackets are 95 % intervals: seeds are the units (Student's t), and the
+error of the held-out resumes, in clusters of near-duplicates, is in them (`docs/reproduction.md`).
+U(0) is how often the label is given without a signal and without a collective; *half-way* is
+U(0) + (1 − U(0))/2.
 """
 
 
 def markdown(
-    rows: pd.DataFrame, found: Sequence[Verdict], figures: Mapping[str, str] | None = None
+    rows: pd.DataFrame,
+    found: Sequence[Verdict],
+    figures: Mapping[str, str] | None = None,
+    *,
+    made: Mapping[str, Made] | None = None,
 ) -> str:
     """The report.
 
@@ -39,19 +47,28 @@ def markdown(
         rows: of ``curve.parquet``.
         found: the verdicts on them.
         figures: by experiment, how the report refers to its figure.
+        made: by step, what its rows were made of: all of one scale and of the same resumes.
     """
     named = with_parts(rows)
-    parts = [_HEAD, _overview(found)]
+    about = next((one.about.text() for one in (made or {}).values()), "")
+    parts = [_HEAD, f"**{about[0].upper()}{about[1:]}.**\n" if about else "", _overview(found)]
     for name in EXPERIMENTS:
         own = [verdict for verdict in found if verdict.experiment == name]
         if own:
             here = named[named["experiment"] == name]
             parts.append(_chapter(name, here, own, (figures or {}).get(name)))
-    return "\n".join(parts)
+    if made:
+        parts.append(_origins(named, made))
+    return "\n".join(part for part in parts if part)
 
 
 def write_report(
-    folder: Path, rows: pd.DataFrame, grids: Grids | None = None, *, dots: int = 110
+    folder: Path,
+    rows: pd.DataFrame,
+    grids: Grids | None = None,
+    *,
+    made: Mapping[str, Made] | None = None,
+    dots: int = 110,
 ) -> list[Path]:
     """Write ``reproduction.md``, ``verdicts.json`` and a figure an experiment into a folder.
 
@@ -59,6 +76,7 @@ def write_report(
         folder: that exists.
         rows: of ``curve.parquet``, of whole experiments.
         grids: of ``figure.experiment_figure``.
+        made: by step, what its rows were made of.
         dots: an inch.
 
     Returns:
@@ -76,7 +94,7 @@ def write_report(
         figures[name] = path.name
         written.append(path)
     report, plain = folder / REPORT, folder / VERDICTS
-    report.write_text(markdown(rows, found, figures), encoding="utf-8")
+    report.write_text(markdown(rows, found, figures, made=made), encoding="utf-8")
     said = [verdict.as_json() for verdict in found]
     plain.write_text(f"{json.dumps(said, indent=1, ensure_ascii=False)}\n", encoding="utf-8")
     return [report, plain, *written]
@@ -87,6 +105,31 @@ def lines(found: Sequence[Verdict]) -> list[str]:
     return [
         f"{v.experiment}, {v.learner}, {v.target}: {v.outcome.upper()}. {v.text}" for v in found
     ]
+
+
+def _origins(rows: pd.DataFrame, made: Mapping[str, Made]) -> str:
+    """What the report is about, step by step."""
+    about = next(iter(made.values())).about
+    lines = [
+        "## What this is about",
+        "",
+        f"- Scale: {about.scale}.",
+        f"- Resumes: {about.origin}." + (f" File: {about.digest}." if about.digest else ""),
+        f"- N: {about.people:,} resumes of a training.",
+        f"- Held out: {about.held_out:,} resumes, on which S and accuracy are measured.",
+    ]
+    exact = rows[rows["learner"] == "bayes"]
+    if len(exact):
+        some = exact[exact["alpha"] > 0]
+        people = round(float((some["members"] / some["alpha"]).median()))
+        lines.append(
+            f"- `bayes` is always on the built-in language, N = {people:,}, {HELD_OUT:,} held out."
+        )
+    lines += ["", "| step | plans | other than the experiments' own |", "| --- " * 3 + "|"]
+    for step, one in made.items():
+        changed = ", ".join(f"`{key} = {value}`" for key, value in sorted(one.changed.items()))
+        lines.append(f"| {step} | {', '.join(one.plans)} | {changed} |")
+    return "\n".join([*lines, ""])
 
 
 def _overview(found: Sequence[Verdict]) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 from gigsim.config import build
 from gigsim.curves.arm import Arm
 from gigsim.errors import InputError
+from gigsim.learners.recipes import Recipe
 from gigsim.reproduction.names import name_of
 
 Scale = Literal["quick", "reference"]
@@ -29,8 +30,8 @@ _EXACT_XI = 0.001
 _FREE = ("run.", "network", "measure.bootstrap")
 
 _SIZES: Mapping[Scale, tuple[int, int]] = {"quick": (2_000, 1_000), "reference": (20_000, 0)}
-# Of the reference corpus's test side; a language has no side and writes so many.
-_HELD_OUT = 4_695
+#: Of the reference corpus's test side; a language has no side and writes so many.
+HELD_OUT = 4_695
 _SEEDS: Mapping[Scale, Mapping[str, int]] = {
     "quick": {"linear": 10, "frozen": 10, "bayes": 1, "transformer": 3, "own": 3},
     "reference": {"linear": 20, "frozen": 20, "bayes": 1, "transformer": 3, "own": 3},
@@ -38,6 +39,9 @@ _SEEDS: Mapping[Scale, Mapping[str, int]] = {
 #: Further seeds at the two sizes around half-way, of learners that take long.
 MORE_SEEDS = 2
 SLOW = frozenset({"transformer", "own"})
+#: Of learners that take long, where many intervals are to hold together: Student's t of three seeds
+#: has no useful tails. They get no second stage.
+FAMILY_SEEDS = 5
 
 
 @dataclass(frozen=True)
@@ -72,9 +76,16 @@ class Setting:
                     key, "set by the experiments themselves", f"keys of {', '.join(_FREE)}"
                 )
 
-    def seeds(self, learner: str) -> tuple[int, ...]:
-        """Seeds of the first stage."""
-        return tuple(range(_SEEDS[self.scale][learner]))
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """N, and how many resumes are held out; 0 of them is the whole test side of a corpus."""
+        people, held_out = _SIZES[self.scale]
+        return people, held_out if held_out or self.corpus else HELD_OUT
+
+    def seeds(self, learner: str, *, family: bool = False) -> tuple[int, ...]:
+        """Seeds of the first stage; at least :data:`FAMILY_SEEDS` for many comparisons at once."""
+        count = _SEEDS[self.scale][learner]
+        return tuple(range(max(count, FAMILY_SEEDS) if family and count > 1 else count))
 
     def arm(
         self,
@@ -87,6 +98,8 @@ class Setting:
         values: Mapping[str, Any] | None = None,
         recipe: str = "default",
         retrainings: int = 1,
+        clean_learner: Recipe | None = None,
+        family: bool = False,
     ) -> Arm:
         """One curve.
 
@@ -99,6 +112,8 @@ class Setting:
             values: dotted config keys of this curve.
             recipe: what is special of the learner's recipe.
             retrainings: in a row (``platform.retrain = "warm"``).
+            clean_learner: the recipe of the clean training before them; None is the same.
+            family: is it one of many curves that are compared with each other?
 
         Raises:
             InputError: the config or the arm refuses it.
@@ -112,7 +127,7 @@ class Setting:
             "collective.target": target,
             "corpus.path": corpus,
             "corpus.xi": _EXACT_XI if learner == "bayes" else 0.0,
-            "corpus.test_size": held_out if held_out or corpus else _HELD_OUT,
+            "corpus.test_size": held_out if held_out or corpus else HELD_OUT,
             "platform.learner": {"kind": learner, **self.recipes.get(learner, {})},
         }
         if learner not in SLOW:
@@ -126,8 +141,9 @@ class Setting:
             recipe=recipe,
             config=config,
             alphas=tuple(alphas),
-            seeds=self.seeds(learner),
+            seeds=self.seeds(learner, family=family),
             retrainings=retrainings,
+            clean_learner=clean_learner,
         )
 
 

@@ -1,4 +1,4 @@
-"""What an experiment expects, written down before any run, and what became of it."""
+"""What an experiment expects, written down beforehand, and what became of it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Reported:
 
 @dataclass(frozen=True)
 class Expected:
-    """The hypothesis of an experiment, with its direction, fixed before the first training.
+    """The hypothesis of an experiment, with its direction: fixed before any reference run.
 
     Attributes:
         direction: what should happen.

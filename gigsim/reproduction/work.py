@@ -19,6 +19,7 @@ from gigsim.curves.plan import Plan
 from gigsim.curves.tables import load_curve
 from gigsim.curves.work import begin_curves
 from gigsim.errors import InputError
+from gigsim.reproduction.about import About, Made, check_same, made_in
 from gigsim.reproduction.catalogue import named
 from gigsim.reproduction.plan import plan, second_stage
 from gigsim.reproduction.report import write_report
@@ -98,8 +99,15 @@ def folder_of(wanted: Plan, out: Path, command: Sequence[str]) -> Path:
     return begin_curves(wanted, out, command)
 
 
-def keep(step: Step, folders: Sequence[Path], into: Path) -> None:
+def keep(step: Step, folders: Sequence[Path], into: Path, setting: Setting, about: About) -> None:
     """Put the rows of a step that is done, and its lines of theory, into the report's folder.
+
+    Args:
+        step: whose trainings are done.
+        folders: of its plans, the second stage's last.
+        into: the report's folder.
+        setting: of all steps.
+        about: ``About.of`` it.
 
     Raises:
         InputError: trainings of it failed; the folder cannot be written to.
@@ -109,6 +117,9 @@ def keep(step: Step, folders: Sequence[Path], into: Path) -> None:
         if not curves.complete:
             again = f"gigsim curve --resume {curves.path} --retry-failed"
             raise InputError(str(curves.path), "lacks trainings that failed", again)
+    check_same(into, about)
+    digests = [curves.plan.digest() for curves in found]
+    Made.of(about, setting, step.learner, digests).write(into, step.name)
     lines = found[0].theory.drop(columns="arm")
     with explained(into):
         (into / _LINES).mkdir(parents=True, exist_ok=True)
@@ -142,7 +153,7 @@ def report(into: Path) -> list[Path]:
     rows, lines = kept(into), pd.concat(_tables(into / _LINES), ignore_index=True)
     grids = {str(name): own for name, own in lines.groupby("name", sort=False)}
     with explained(into):
-        return write_report(into, rows, grids)
+        return write_report(into, rows, grids, made=made_in(into))
 
 
 def _tables(folder: Path) -> list[pd.DataFrame]:

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from gigsim.curves.arm import Arm
+from gigsim.curves.estimates import Estimate
+from gigsim.curves.trainings import training_key
 from gigsim.errors import InputError
 from gigsim.reproduction import (
     epochs,
@@ -20,6 +22,7 @@ from gigsim.reproduction import (
     recipe,
 )
 from gigsim.reproduction.catalogue import EXPERIMENTS, Experiment, named, verdicts
+from gigsim.reproduction.plan import second_stage
 from gigsim.reproduction.setting import TARGETS, Setting
 from gigsim.reproduction.verdict import Verdict
 from tests.reproduction.synthetic import BASE, rows_of, variant_of
@@ -100,6 +103,16 @@ def test_feature_only_compares_edited_resumes(factor: float, outcome: str) -> No
         assert found.number == pytest.approx(factor, rel=0.05)
     else:
         assert found.estimate.open == "at least"
+
+
+@pytest.mark.parametrize(
+    ("half", "outcome", "open_at"), [(1e-6, "confirmed", "at most"), (10.0, "contrary", "at least")]
+)
+def test_an_end_that_is_open_where_the_rule_does_not_ask_decides_all_the_same(
+    half: float, outcome: str, open_at: str
+) -> None:
+    found = judged(feature_label, "linear", lambda arm, k: half)
+    assert (found.outcome, found.estimate.open) == (outcome, open_at)
 
 
 def test_feature_only_that_gets_nowhere_is_no_confirmation() -> None:
@@ -209,6 +222,24 @@ def test_placing_hardly_matters_and_uniqueness_does(
         assert found.number == pytest.approx(worst, rel=0.15)
 
 
+def test_uniqueness_alone_may_be_contrary_and_is_then_what_is_told() -> None:
+    def half(arm: Arm, retraining: int) -> float:
+        return 0.002 if variant_of(arm) == placement.xi_variant(placement.SHARES[-1]) else 0.004
+
+    found = judged(placement, "linear", half)
+    assert found.outcome == "contrary"
+    assert found.statistic == f"α half-way, xi=0.02 over {placement.USUAL}"
+    assert found.high < 1
+
+
+def test_a_placing_of_which_nothing_is_known_is_told_of_last() -> None:
+    never = {placement.USUAL, "every 5 words"}
+    found = judged(placement, "linear", lambda arm, k: 10 if variant_of(arm) in never else 0.01)
+    assert np.isnan(found.others[f"every 5 words over {placement.USUAL}"].value)
+    assert found.estimate.open == "at most"
+    assert found.high < 1
+
+
 def test_what_an_encoder_does_not_see_of_a_real_resume_is_not_tried() -> None:
     real = Setting("reference", corpus="somewhere")
     names = {variant_of(arm) for arm in placement.arms(real, ["transformer"])}
@@ -232,6 +263,64 @@ def test_recipes_are_compared_at_equal_accuracy_only() -> None:
     assert found.low > 2
     assert "width=64 over" in found.statistic
     assert "Left out, since accuracy differs: initialisation=normal" in found.text
+
+
+def test_recipes_that_never_get_there_do_not_hide_one_that_is_surely_apart() -> None:
+    never = {"pretrained", "width=64"}
+    found = judged(recipe, "transformer", lambda arm, k: 10 if variant_of(arm) in never else 0.002)
+    assert found.outcome == "confirmed"
+    assert found.estimate.open == "at least"
+    assert found.low > 2
+    assert np.isinf(found.high)
+    assert "the highest lower end of all pairs" in found.text
+
+
+def test_the_pair_that_carries_a_verdict_is_told_of_and_nothing_unknown() -> None:
+    unknown = Estimate(np.nan, 0.0, np.inf)
+    far, sure = Estimate(8.0, 0.5, 90.0), Estimate(4.0, 3.0, 5.0)
+    pairs = {("a", "b"): unknown, ("a", "c"): far, ("b", "c"): sure}
+    assert recipe.telling("confirmed", pairs) == (("b", "c"), sure)
+    assert recipe.telling("not shown", pairs) == (("a", "c"), far)
+    near = {("a", "b"): Estimate(1.4, 1.2, 1.5), ("a", "c"): Estimate(1.1, 0.6, 1.9)}
+    assert recipe.telling("contrary", near)[0] == ("a", "c")
+    (one, other), none = recipe.telling("not shown", {})
+    assert (one, other, none.known) == (recipe.DEFAULT, recipe.DEFAULT, False)
+
+
+def test_two_recipes_are_compared_only_where_their_own_accuracies_are_equal() -> None:
+    accuracies = {"width=64": 0.909, "width=256": 0.891}
+    halves = {"width=64": 0.0015, "width=256": 0.0042}
+    found = judged(
+        recipe,
+        "transformer",
+        lambda arm, k: halves.get(variant_of(arm), 0.0025),
+        accuracy=lambda arm: accuracies.get(variant_of(arm), 0.9),
+    )
+    # 2.8 times apart, and two points of accuracy.
+    assert "width=64" not in found.statistic or "width=256" not in found.statistic
+    assert found.number < 2
+    assert "Left out" not in found.text
+
+
+def test_many_recipes_have_five_seeds_and_no_second_stage() -> None:
+    arms = recipe.arms(REFERENCE, ["transformer", "linear"])
+    seeds = {arm.config.platform.learner.kind: len(arm.seeds) for arm in arms}
+    assert seeds == {"transformer": 5, "linear": 20}
+    assert second_stage(arms, rows_of(arms, lambda arm, k: 0.003)) == []
+
+
+def test_thrifty_platforms_start_from_the_same_clean_training() -> None:
+    setting = Setting(recipes={"transformer": {"learning_rate": 0.002}})
+    arms = {variant_of(arm): arm for arm in inertia.arms(setting, ["transformer"])}
+    scratch = arms.pop(inertia.SCRATCH)
+    usual = scratch.config.platform.learner
+    assert {arm.cold.config.platform.learner for arm in arms.values()} == {usual}
+    assert arms[inertia.ONE_EPOCH].config.platform.learner.epochs == 1
+    assert arms[inertia.SLOWER].config.platform.learner.learning_rate == pytest.approx(0.0004)
+    # It is the one that the platform from scratch has without a collective.
+    trained = {training_key(scratch, seed, 0) for seed in scratch.seeds}
+    for arm in arms.values():
+        assert {training_key(arm.cold, seed, 0) for seed in arm.seeds} == trained
 
 
 def test_recipes_that_move_nothing_are_contrary_and_one_alone_shows_nothing() -> None:

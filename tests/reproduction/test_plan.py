@@ -16,7 +16,7 @@ from gigsim.reproduction.catalogue import EXPERIMENTS
 from gigsim.reproduction.cost import hours
 from gigsim.reproduction.found import Found
 from gigsim.reproduction.names import name_of, parts_of, with_parts
-from gigsim.reproduction.plan import most_more, plan, second_stage
+from gigsim.reproduction.plan import left_out, most_more, plan, second_stage
 from gigsim.reproduction.setting import TARGET, TARGETS, Setting
 from tests.reproduction.synthetic import rows_of
 
@@ -44,6 +44,22 @@ def test_targets_may_be_others_and_nothing_to_train_is_refused() -> None:
         plan(["inertia"], ["linear"])
     with pytest.raises(InputError, match="scale"):
         Setting("huge")  # type: ignore[arg-type]
+
+
+def test_experiments_are_left_out_where_no_learner_is_theirs() -> None:
+    assert left_out(["inertia", "epochs", "recipe"], ["own", "bayes"]) == [
+        "recipe: nothing for own, bayes; it needs linear or frozen or transformer",
+        "inertia: nothing for own, bayes; it needs transformer",
+    ]
+    assert left_out(["all"], ["transformer"]) == []
+    # As of what is planned.
+    for learner in ("linear", "frozen", "transformer", "bayes"):
+        planned = {parts_of(arm.name).experiment for arm in plan(["all"], [learner])}
+        said = {line.split(":")[0] for line in left_out(["all"], [learner])}
+        assert planned | said == set(EXPERIMENTS)
+        assert not planned & said
+    with pytest.raises(InputError, match="oracle"):
+        left_out(["all"], ["oracle"])
 
 
 def test_a_setting_lays_machine_and_recipes_under_what_an_experiment_is_about() -> None:
@@ -131,6 +147,7 @@ def test_hours_are_counted_from_one_timing_of_each_kind_of_training() -> None:
     assert not any("learning_rate" in name or "initialisation" in name for name in asked)
     assert sum("epochs=" in name for name in asked) == 4
     epochs, recipe = found.shares
+    # Recipes have five seeds, and eight epochs are the default: its trainings are shared.
     cells = 7 * 3
     assert epochs.trainings == 4 * cells
     assert epochs.hours == pytest.approx(cells * 15 * 36 / 3600)
@@ -140,3 +157,22 @@ def test_hours_are_counted_from_one_timing_of_each_kind_of_training() -> None:
     assert found.hours == pytest.approx(work / 2)
     assert found.lines()[0].endswith("on 2 cores:")
     assert found.as_json()["trainings"] == found.trainings
+
+
+def test_clean_trainings_that_chains_go_on_from_are_counted() -> None:
+    arms = inertia.arms(REFERENCE, ["transformer"])
+    asked: dict[str, int] = {}
+
+    def seconds(timed: Sequence[Arm]) -> dict[str, float]:
+        asked.update({arm.name: arm.config.platform.learner.epochs for arm in timed})
+        return {arm.name: float(arm.config.platform.learner.epochs) for arm in timed}
+
+    seeds, sizes = len(arms[0].seeds), len(arms[0].alphas) - 1
+    chains = 3 * sizes * seeds * inertia.TRIED
+    assert hours(arms, seconds=seconds).trainings == (1 + sizes) * seeds + chains
+    # Without the one from scratch nobody else trains them.
+    thrifty = [arm for arm in arms if arm.clean_learner is not None]
+    found = hours(thrifty, seconds=seconds)
+    assert found.trainings == chains * 2 // 3 + seeds
+    usual, one = arms[0].config.platform.learner.epochs, sizes * seeds * inertia.TRIED
+    assert found.hours * 3600 == pytest.approx(one * (usual + 1) + seeds * usual)

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from gigsim.curves.arm import Arm
 from gigsim.reproduction import feature_label, feature_only, inertia, label_noise, recipe
+from gigsim.reproduction.about import About, Made
 from gigsim.reproduction.catalogue import EXPERIMENTS, verdicts
 from gigsim.reproduction.figure import experiment_figure
 from gigsim.reproduction.names import name_of
@@ -75,6 +76,21 @@ def test_a_folder_gets_the_report_its_figures_and_the_verdicts(
     said = json.loads((once / "verdicts.json").read_text(encoding="utf-8"))
     assert {entry["learner"] for entry in said} == {"linear", "bayes"}
     assert all(entry["outcome"] in ("confirmed", "contrary", "not shown") for entry in said)
+
+
+def test_a_report_begins_and_ends_with_what_it_is_about(rows: pd.DataFrame) -> None:
+    about = About("reference", "resumes of a corpus", "ab" * 16, 20_000, 4_695)
+    made = {
+        "feature-label-linear": Made(about, ("0123456789ab",)),
+        "inertia-transformer": Made(about, ("a", "b"), {"run.precision": "bfloat16"}),
+    }
+    text = markdown(rows, verdicts(rows), made=made)
+    assert text.index("**Reference scale, N = 20,000 resumes") < text.index("| experiment |")
+    end = text.split("## What this is about")[1]
+    assert end.count("##") == 0
+    for said in ("reference", "resumes of a corpus", "ab" * 16, "20,000", "4,695", "bayes"):
+        assert said in end
+    assert "| inertia-transformer | a, b | `run.precision = bfloat16` |" in end
 
 
 def drawn(figure: Figure) -> Figure:
