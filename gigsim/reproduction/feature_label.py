@@ -37,7 +37,9 @@ _GRIDS = {
 }
 _SLOW_GRID = percent(0, 0.05, 0.1, 0.2, 0.5, 1, 2)
 # An exact classifier follows as soon as members outnumber what one in a thousand carries.
-_EXACT_GRID = percent(0, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.5, 1)
+_EXACT_GRID = percent(
+    *(0, 0.01, 0.02, 0.03, 0.05, 0.06, 0.07, 0.08, 0.085, 0.09, 0.095, 0.1, 0.15, 0.2, 0.5, 1)
+)
 
 
 def grid(setting: Setting, learner: str) -> tuple[float, ...]:

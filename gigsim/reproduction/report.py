@@ -103,7 +103,8 @@ def write_report(
 def lines(found: Sequence[Verdict]) -> list[str]:
     """The verdicts for people, a short paragraph each."""
     return [
-        f"{v.experiment}, {v.learner}, {v.target}: {v.outcome.upper()}. {v.text}" for v in found
+        f"{v.experiment}, {v.learner}, {v.target}: {v.outcome.upper()} ({v.statistic}). {v.text}"
+        for v in found
     ]
 
 

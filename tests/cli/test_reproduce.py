@@ -18,7 +18,7 @@ def test_an_experiment_from_trainings_to_verdicts(gigsim: Gigsim, tmp_path: Path
     lines = done.out.splitlines()
     assert lines[0].startswith("quick scale, N = 2,000 resumes ")
     assert lines[0].endswith(": 0.5 % is 100 of 20,000 (bayes), 125 of the paper's 25,000")
-    assert lines[1].startswith("feature-label, bayes, Software_Developer: CONFIRMED. ")
+    assert lines[1].startswith("feature-label, bayes, Software_Developer: CONFIRMED (α at")
     assert lines[-1].startswith("written to runs/reproduction: reproduction.md, verdicts.json")
     into = tmp_path / "runs" / "reproduction"
     found = json.loads((into / "verdicts.json").read_text())
