@@ -82,9 +82,9 @@ class VersionsDesign:
         """Nothing: a preconditioner knows all coordinates."""
         return np.zeros((0, curvatures.shape[1]))
 
-    def keep(self, which: NDArray[np.bool_]) -> VersionsDesign:
-        """The design of some columns only."""
-        return replace(self, shown=self.shown[:, which])
+    def take(self, columns: NDArray[np.int64]) -> VersionsDesign:
+        """The design of some columns only, in the order given."""
+        return replace(self, shown=self.shown[:, columns])
 
     def precise(self) -> VersionsDesign:
         """The same in float64."""

@@ -12,7 +12,7 @@ from scipy.special import expit
 from threadpoolctl import threadpool_limits
 
 from gigsim.learners.logistic.design import SparseDesign
-from gigsim.learners.logistic.preconditioner import Spectrum
+from gigsim.learners.logistic.preconditioner import Subspace
 from gigsim.learners.logistic.solver import solve
 from gigsim.learners.protocol import Rows, State
 from gigsim.learners.ragged import Ragged
@@ -93,7 +93,7 @@ class LinearLearner:
                 c=self.recipe.c,
                 tolerance=self.recipe.tolerance,
                 max_iterations=self.recipe.max_iterations,
-                preconditioner=Spectrum.of(design.features),
+                preconditioner=Subspace.of(design.features),
                 start=None if start is None else (start["weights"].T, start["intercepts"]),
             )
         classifier = LinearClassifier(

@@ -128,7 +128,7 @@ def test_a_text_without_features_gets_the_intercepts() -> None:
 
 def test_running_out_of_iterations_is_an_error() -> None:
     texts, labels = toy()
-    learner = LinearLearner(LinearRecipe(tolerance=1e-12, max_iterations=10), labels=3)
+    learner = LinearLearner(LinearRecipe(tolerance=1e-300, max_iterations=10), labels=3)
     vocabulary = BagOfWords.from_corpus(corpus_of(texts))
     rows = learner.represent(vocabulary.pieces(texts), vocabulary.size)
     with pytest.raises(InputError, match="has not converged on label 0"):

@@ -69,12 +69,8 @@ class Design(Protocol):
         """
         ...
 
-    def keep(self, which: NDArray[np.bool_]) -> Design:
-        """The design of some columns only.
-
-        Args:
-            which: shape (columns,).
-        """
+    def take(self, columns: NDArray[np.int64]) -> Design:
+        """The design of some columns only, in the order given."""
         ...
 
     def precise(self) -> Design:
@@ -126,9 +122,9 @@ class SparseDesign:
         """Nothing: all columns have the same features."""
         return np.zeros((0, curvatures.shape[1]))
 
-    def keep(self, which: NDArray[np.bool_]) -> SparseDesign:
+    def take(self, columns: NDArray[np.int64]) -> SparseDesign:
         """The same matrix for fewer columns."""
-        return replace(self, columns=int(which.sum()))
+        return replace(self, columns=len(columns))
 
     def precise(self) -> SparseDesign:
         """The same in float64."""
@@ -176,11 +172,21 @@ class PlantedDesign:
         """Scores of found and planted rows."""
         words = self.features.shape[1]
         scores = self.features.forward(weights[:words])
+        self.plant(scores, weights)
+        return scores
+
+    def plant(self, scores: Floats, weights: Floats) -> None:
+        """Turn scores of rows without the signal into those of the rows as they are, in place.
+
+        Args:
+            scores: of the words alone, shape (n, at least columns).
+            weights: shape (d, at least columns).
+        """
+        words = self.features.shape[1]
         planted = scores[self.row, self.owner] * self.shrink
         for shown, own in zip(self.shown, weights[words:], strict=True):
             planted += shown * own[self.owner]
         scores[self.row, self.owner] = planted
-        return scores
 
     def backward(self, residuals: Floats) -> Floats:
         """Sums over rows, the signal's in float64 first."""
@@ -203,17 +209,20 @@ class PlantedDesign:
         sums = [np.bincount(self.owner, weights=own * s, minlength=width) for s in shown]
         return np.stack(sums)
 
-    def keep(self, which: NDArray[np.bool_]) -> PlantedDesign:
+    def take(self, columns: NDArray[np.int64]) -> PlantedDesign:
         """The members of some columns only."""
-        place = np.cumsum(which) - 1
-        kept = which[self.owner]
+        bounds = np.searchsorted(self.owner, np.arange(self.columns + 1))
+        counts = np.diff(bounds)[columns]
+        owner = np.repeat(np.arange(len(columns)), counts)
+        before = np.cumsum(counts) - counts
+        own = np.arange(len(owner)) + (bounds[columns] - before)[owner]
         return replace(
             self,
-            owner=place[self.owner[kept]],
-            row=self.row[kept],
-            shrink=self.shrink[kept],
-            shown=self.shown[:, kept],
-            columns=int(which.sum()),
+            owner=owner,
+            row=self.row[own],
+            shrink=self.shrink[own],
+            shown=self.shown[:, own],
+            columns=len(columns),
         )
 
     def precise(self) -> PlantedDesign:

@@ -30,8 +30,8 @@ from gigsim.learners.logistic.solver import solve
 from gigsim.learners.recipes import LinearRecipe
 from gigsim.learners.tfidf import inverse_frequencies, tfidf_and_lengths
 
-#: Regressions solved side by side.
-BATCH = 64
+#: Regressions of a label that one solve is given; it does some of them at a time.
+BATCH = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,12 +210,14 @@ class Foundation:
             columns=len(plantings),
         )
         words = self._features.shape[1]
-        spectrum, begin = self._common, None
+        spectrum, begin, scores = self._common, None, None
         if self._starts is not None:
             start = self._starts[label]
             slopes = np.zeros((design.dimension, len(plantings)), dtype=np.float32)
             slopes[:words] = start.weights[:, None]
             spectrum, begin = start.spectrum, (slopes, np.full(len(plantings), start.intercept))
+            scores = np.repeat(start.scores[:, None], len(plantings), axis=1)
+            design.plant(scores, slopes)
         solution = solve(
             design,
             labels,
@@ -224,6 +226,7 @@ class Foundation:
             max_iterations=self.recipe.max_iterations,
             preconditioner=spectrum,
             start=begin,
+            scores=scores,
             names=[f"label {label}"] * len(plantings),
         )
         width = padded(len(plantings))
@@ -248,6 +251,8 @@ class _Start:
 
     weights: NDArray[np.float32]
     intercept: float
+    #: Of the training texts without the signal, the intercept not added.
+    scores: NDArray[np.float32]
     spectrum: Spectrum
 
 
@@ -269,18 +274,16 @@ def _clean_starts(
     )
     weights = np.zeros((features.shape[1], padded(count)), dtype=np.float32)
     weights[:, :count] = clean.weights
-    scores = features.forward(weights)[:, :count] + clean.intercepts.astype(np.float32)
-    rates = expit(scores)
+    scores = features.forward(weights)[:, :count]
+    rates = expit(scores + clean.intercepts.astype(np.float32))
     spread = rates * (1 - rates)
 
     def start(label: int) -> _Start:
         # A label that nobody or everybody carries has no Hessian of its own.
         constant = not spread[:, label].any()
-        spectrum = (
-            common if constant else Spectrum.of(features, spread[:, label], near=common)
-        )
+        spectrum = common if constant else Spectrum.of(features, spread[:, label], near=common)
         own = np.ascontiguousarray(weights[:, label])
-        return _Start(own, float(clean.intercepts[label]), spectrum)
+        return _Start(own, float(clean.intercepts[label]), scores[:, label].copy(), spectrum)
 
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(start, range(count)))
@@ -332,7 +335,7 @@ class _Columns:
 def _distinct(replicas: Sequence[Replica]) -> tuple[list[int], _Columns]:
     """Numbers of replicas that plant differently, and the regressions that differ.
 
-    Neighbours in the list of regressions are the same label, so that they converge alike.
+    They stand label by label, those of the largest collectives first, which take longest.
     """
     plans: dict[bytes, int] = {}
     first: list[int] = []
@@ -353,7 +356,10 @@ def _distinct(replicas: Sequence[Replica]) -> tuple[list[int], _Columns]:
                 columns.append(_Column(plan, label, number))
             own.append(known[key])
         uses.append(np.array(own, dtype=np.int64))
-    order = sorted(range(len(columns)), key=lambda i: (columns[i].label, i))
+    sizes = [int(replicas[number].shows.sum()) for number in first]
+    order = sorted(
+        range(len(columns)), key=lambda i: (columns[i].label, -sizes[columns[i].plan], i)
+    )
     place = np.empty(len(columns), dtype=np.int64)
     place[order] = np.arange(len(columns))
     return first, _Columns([columns[i] for i in order], [place[own] for own in uses])

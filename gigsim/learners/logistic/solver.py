@@ -29,7 +29,7 @@ from gigsim.learners.logistic.passes import (
     sigmoid,
     turn,
 )
-from gigsim.learners.logistic.preconditioner import Inverse, Preconditioner
+from gigsim.learners.logistic.preconditioner import Inverse, Local, Preconditioner
 from gigsim.learners.logistic.products import padded
 
 Floats = NDArray[np.floating[Any]]
@@ -44,6 +44,25 @@ _FLAT = 0.2
 _SEARCH = 30
 #: The preconditioner is fitted to where the columns are at these iterations, then at each 20th.
 _REFRESH = (0, 2, 6)
+
+
+#: Columns solved at a time, and places free at which others that wait take them.
+ABREAST, _FREE = 64, 8
+#: What a batch holds of each column: blocks of numbers, and one each.
+_BLOCKS = ("weights", "scores", "labels", "row_weights", "direction", "gradient")
+_LINES = (
+    "columns",
+    "intercepts",
+    "noise",
+    "done",
+    "age",
+    "best",
+    "stale",
+    "active",
+    "turn",
+    "offset",
+    "square",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,9 +92,10 @@ def solve(
     c: float,
     tolerance: float,
     max_iterations: int,
-    preconditioner: Preconditioner,
+    preconditioner: Preconditioner | Local,
     row_weights: Floats | None = None,
     start: tuple[Floats, Floats] | None = None,
+    scores: Floats | None = None,
     names: Sequence[str] | None = None,
 ) -> Solution:
     """The optimum of each column.
@@ -95,6 +115,7 @@ def solve(
         preconditioner: of the features.
         row_weights: at least 0, shape (n, columns); None for 1.
         start: weights (d, columns) and intercepts (columns,); None for 0 and the label's log-odds.
+        scores: ``design.forward`` of the start's weights, shape (n, columns), where it is known.
         names: of the columns, for errors; None for "label 0", "label 1" and so on.
 
     Raises:
@@ -128,8 +149,11 @@ def solve(
     if start is not None:
         slopes, given = start[0][:, mixed], np.asarray(start[1], dtype=np.float64)[mixed]
         offsets = np.where(np.isfinite(given), given, offsets)
-    batch = _Batch.of(design.keep(mixed), labels[:, mixed], weights, (slopes, offsets), problem)
-    left = batch.run(solution, numbers)
+    known = None if scores is None else scores[:, mixed]
+    waiting = _Waiting(
+        problem, design.take(numbers), labels[:, mixed], weights, slopes, offsets, known, numbers
+    )
+    left = waiting.batch().run(solution, waiting)
     if len(left):
         places = np.searchsorted(numbers, left)
         which = np.zeros(design.columns, dtype=bool)
@@ -141,15 +165,18 @@ def solve(
             solution.losses,
             which,
         )
-        again = _Batch.of(
-            design.keep(which).precise(),
+        again = _Waiting(
+            problem,
+            design.take(left).precise(),
             labels[:, left],
             None if weights is None else weights[:, places],
-            (solution.weights[:, left], solution.intercepts[left]),
-            problem,
+            solution.weights[:, left],
+            solution.intercepts[left],
+            None,
+            left,
+            solution.iterations[left],
         )
-        again.done[: len(left)] = solution.iterations[left]
-        left = again.run(solution, left)
+        left = again.batch().run(solution, again)
         assert not len(left), "float64 goes on until it converges or runs out of iterations"
     return solution
 
@@ -159,11 +186,41 @@ class _Problem:
     c: float
     tolerance: float
     max_iterations: int
-    preconditioner: Preconditioner
+    preconditioner: Preconditioner | Local
     names: Sequence[str] | None
 
     def name(self, column: int) -> str:
         return f"label {column}" if self.names is None else self.names[column]
+
+
+@dataclass(eq=False)
+class _Waiting:
+    """Columns in the order in which they are solved, :data:`ABREAST` at a time."""
+
+    problem: _Problem
+    design: Design
+    labels: NDArray[np.bool_]
+    row_weights: Floats | None
+    slopes: Floats | None
+    offsets: Sums
+    scores: Floats | None
+    #: Of each column in the solution.
+    numbers: NDArray[np.int64]
+    #: Iterations of each column before now; None for none.
+    done: NDArray[np.int64] | None = None
+    #: The first that is not solved yet nor being solved.
+    next: int = 0
+
+    @property
+    def left(self) -> int:
+        return len(self.numbers) - self.next
+
+    def batch(self, count: int | None = None) -> _Batch:
+        """The next ``count`` columns, or as many as are solved at a time."""
+        count = min(self.left, ABREAST if count is None else count)
+        own = np.arange(self.next, self.next + count)
+        self.next += count
+        return _Batch.of(self, own)
 
 
 @dataclass(eq=False)
@@ -172,6 +229,8 @@ class _Batch:
 
     problem: _Problem
     design: Design
+    #: Which of those that wait stands in each place; -1 in padding.
+    columns: NDArray[np.int64]
     weights: Floats
     intercepts: Sums
     scores: Floats
@@ -179,8 +238,9 @@ class _Batch:
     row_weights: Floats | None
     #: What rounding leaves of a gradient's norm.
     noise: Sums
-    #: Iterations of each column until now.
+    #: Iterations of each column until now, and of them those in this precision.
     done: NDArray[np.int64]
+    age: NDArray[np.int64]
     #: Smallest norm of the gradient yet, and the iterations since then.
     best: Sums
     stale: NDArray[np.int64]
@@ -195,48 +255,49 @@ class _Batch:
     slope: Sums = field(init=False)
     length: Sums = field(init=False)
     cross: Sums = field(init=False)
+    #: Where the preconditioner of each column was fitted.
+    curvature: Sums = field(init=False)
+    tail: Sums = field(init=False)
     inverse: Inverse = field(init=False)
 
     @classmethod
-    def of(
-        cls,
-        design: Design,
-        labels: NDArray[np.bool_],
-        row_weights: Floats | None,
-        start: tuple[Floats | None, Sums],
-        problem: _Problem,
-    ) -> _Batch:
-        dtype, columns = design.dtype, design.columns
+    def of(cls, source: _Waiting, own: NDArray[np.int64]) -> _Batch:
+        problem, design = source.problem, source.design.take(own)
+        dtype, columns = design.dtype, len(own)
         width = padded(columns)
 
-        def pad(block: NDArray[Any], kind: Any = dtype) -> NDArray[Any]:
-            out = np.zeros((*block.shape[:-1], width), dtype=kind)
+        def pad(block: NDArray[Any], kind: Any = dtype, fill: int = 0) -> NDArray[Any]:
+            out = np.full((*block.shape[:-1], width), fill, dtype=kind)
             out[..., :columns] = block
             return out
 
+        row_weights = None if source.row_weights is None else source.row_weights[:, own]
         total = (
             np.full(columns, float(design.rows))
             if row_weights is None
             else row_weights.sum(axis=0, dtype=np.float64)
         )
-        intercepts = pad(start[1], np.float64)
-        if start[0] is None:
+        intercepts = pad(source.offsets[own], np.float64)
+        if source.slopes is None:
             weights = np.zeros((design.dimension, width), dtype=dtype)
             scores = np.zeros((design.rows, width), dtype=dtype)
         else:
-            weights = pad(start[0])
-            scores = design.forward(weights)
+            weights, known = pad(source.slopes[:, own]), source.scores
+            scores = design.forward(weights) if known is None else pad(known[:, own])
         scores += intercepts.astype(dtype)
+        done = np.zeros(columns) if source.done is None else source.done[own]
         batch = cls(
             problem=problem,
             design=design,
+            columns=pad(own, np.int64, -1),
             weights=weights,
             intercepts=intercepts,
             scores=scores,
-            labels=pad(labels),
+            labels=pad(source.labels[:, own]),
             row_weights=None if row_weights is None else pad(row_weights),
             noise=pad(_NOISE * np.finfo(dtype).eps * np.sqrt(problem.c * total), np.float64),
-            done=np.zeros(width, dtype=np.int64),
+            done=pad(done, np.int64),
+            age=np.zeros(width, dtype=np.int64),
             best=np.full(width, np.inf),
             stale=np.zeros(width, dtype=np.int64),
             active=np.arange(width) < columns,
@@ -246,36 +307,34 @@ class _Batch:
         batch.gradient = np.zeros_like(weights)
         batch.offset = np.zeros(width)
         batch.square = np.full(width, np.inf)
+        batch.curvature = np.zeros(width)
         return batch
 
-    def run(self, solution: Solution, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    def run(self, solution: Solution, waiting: _Waiting) -> NDArray[np.int64]:
         """Solve the columns and write each into ``solution`` where it ends.
 
         Args:
             solution: to be filled in.
-            numbers: of the columns in it.
+            waiting: where these columns are from; those that still wait take the places of those
+                that have ended.
 
         Returns:
             The numbers of those that float32 cannot finish, which are left where they are.
         """
         problem, unfinished = self.problem, list[int]()
         probabilities = sigmoid(self.scores)
-        iteration = 0
         while True:
             pull, bend, offset, curvature = residuals(
                 probabilities, self.labels, self.row_weights, problem.c
             )
-            if iteration in _REFRESH or iteration % 20 == 0:
-                self.inverse = problem.preconditioner.scaled(
-                    curvature, self.design.tail(bend), self.design.dtype
-                )
+            self._fit(bend, curvature)
             gradient = self.design.backward(pull)
             gradient += self.weights
             towards, rise = self.inverse.apply(gradient, offset)
             square, overlap = overlaps(gradient, self.gradient, towards)
             square = np.maximum(square + offset * rise, 0.0)
-            unfinished += self._judge(np.sqrt(square), solution, numbers)
-            if not self.active.any():
+            unfinished += self._judge(np.sqrt(square), solution, waiting.numbers)
+            if not self.active.any() and not waiting.left:
                 return np.array(sorted(unfinished), dtype=np.int64)
             # Polak-Ribière, in the form that allows for a preconditioner that changes.
             overlap = square - overlap - self.offset * rise
@@ -284,16 +343,33 @@ class _Batch:
             self.gradient, self.offset, self.square = gradient, offset, square
             self._turn(beta, towards, rise)
             probabilities = self._search(bend, probabilities)
-            iteration += 1
             self.done += self.active
-            if padded(int(self.active.sum())) < len(self.active):
-                which = np.flatnonzero(self.active)
-                numbers = numbers[which]
-                probabilities = self._compact(which, probabilities)
+            self.age += 1
+            active = int(self.active.sum())
+            if waiting.left:
+                if len(self.active) - active >= min(_FREE, waiting.left):
+                    self._refill(waiting, probabilities)
+            elif padded(active) < len(self.active):
+                probabilities = self._compact(np.flatnonzero(self.active), probabilities)
 
-    def _judge(self, norm: Sums, solution: Solution, numbers: NDArray[np.int64]) -> list[int]:
+    def _fit(self, bend: Floats, curvature: Sums) -> None:
+        """Fit the preconditioner anew to the columns that it is time for."""
+        due = np.isin(self.age, _REFRESH) | (self.age % 20 == 0)
+        if not due.any():
+            return
+        tail = self.design.tail(bend)
+        self.curvature = np.where(due, curvature, self.curvature)
+        self.tail = np.where(due, tail, self.tail) if (self.age > 0).any() else tail
+        known = self.problem.preconditioner
+        if isinstance(known, Local):
+            before = self.inverse if (self.age > 0).any() else None
+            self.inverse = known.local(bend, self.curvature, self.tail, due, before)
+        else:
+            self.inverse = known.scaled(self.curvature, self.tail, self.design.dtype)
+
+    def _judge(self, norm: Sums, solution: Solution, all_numbers: NDArray[np.int64]) -> list[int]:
         """Take out the columns that have ended; which of them float32 cannot finish."""
-        problem = self.problem
+        problem, numbers = self.problem, all_numbers[self.columns]
         better = norm < self.best
         self.best = np.where(better, norm, self.best)
         self.stale = np.where(better, 0, self.stale + 1)
@@ -339,21 +415,16 @@ class _Batch:
         )
         self.turn = beta * self.turn - rise
         slope += self.offset * self.turn
-        # Padding and columns that have ended go nowhere.
         anew = np.flatnonzero(~(slope < 0) & self.active)
-        still = np.flatnonzero(~self.active)
         if len(anew):
             self.direction[:, anew] = -towards[:, anew]
             self.turn[anew] = -rise[anew]
-        if len(still):
-            self.direction[:, still] = 0
-            self.turn[still] = 0
-        if len(anew):
             slope = dots(self.gradient, self.direction) + self.offset * self.turn
             square = dots(self.direction, self.direction)
             cross = dots(self.weights, self.direction)
-        slope[still], square[still], cross[still] = 0, 0, 0
-        self.slope, self.length, self.cross = slope, square, cross
+        # Padding and columns that have ended go nowhere.
+        self.slope = np.where(self.active, slope, 0.0)
+        self.length, self.cross = square, cross
 
     def _search(self, bend: Floats, probabilities: Floats) -> Floats:
         """Go along the direction to where the objective is flat; the probabilities there."""
@@ -361,7 +432,7 @@ class _Batch:
         change = self.design.forward(self.direction)
         change += self.turn.astype(dtype)
         square, cross = self.length, self.cross
-        slope = np.where(self.active, self.slope, 0.0)
+        slope = self.slope
         steep = np.abs(slope)
         low, high = np.zeros(len(slope)), np.full(len(slope), np.inf)
         step = -slope / np.maximum(bent(bend, change) + square, 1e-300)
@@ -388,19 +459,27 @@ class _Batch:
         advance(self.scores, step.astype(dtype), change)
         return probabilities
 
+    def _refill(self, waiting: _Waiting, probabilities: Floats) -> None:
+        """Columns that wait take the places of those that have ended."""
+        free = np.flatnonzero(~self.active)[: waiting.left]
+        fresh = waiting.batch(len(free))
+        for name in (*_BLOCKS, *_LINES):
+            mine, others = getattr(self, name), getattr(fresh, name)
+            if mine is not None:
+                mine[..., free] = others[..., : len(free)]
+        probabilities[:, free] = sigmoid(fresh.scores)[:, : len(free)]
+        # Places that nobody stands in are the last.
+        self.design = waiting.design.take(self.columns[self.columns >= 0])
+
     def _compact(self, which: NDArray[np.int64], probabilities: Floats) -> Floats:
         """Go on with the columns ``which`` only."""
-        kept = np.zeros(self.design.columns, dtype=bool)
-        kept[which] = True
-        self.design = self.design.keep(kept)
+        self.design = self.design.take(which)
         places = np.zeros(padded(len(which)), dtype=np.int64)
         places[: len(which)] = which
-        for name in ("weights", "scores", "labels", "direction", "gradient"):
-            setattr(self, name, np.ascontiguousarray(getattr(self, name)[:, places]))
-        if self.row_weights is not None:
-            self.row_weights = np.ascontiguousarray(self.row_weights[:, places])
-        for name in ("intercepts", "noise", "done", "best", "stale", "turn", "offset", "square"):
-            setattr(self, name, getattr(self, name)[places])
+        for name in (*_BLOCKS, *_LINES, "curvature", "tail"):
+            if (mine := getattr(self, name)) is not None:
+                setattr(self, name, np.ascontiguousarray(mine[..., places]))
         self.active = np.arange(len(places)) < len(which)
+        self.columns[len(which) :] = -1
         self.inverse = self.inverse.take(places)
         return np.ascontiguousarray(probabilities[:, places])

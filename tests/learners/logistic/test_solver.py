@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from gigsim.errors import InputError
+from gigsim.learners.logistic import compiled
 from gigsim.learners.logistic.design import SparseDesign
-from gigsim.learners.logistic.preconditioner import Spectrum
-from gigsim.learners.logistic.solver import Solution, solve
+from gigsim.learners.logistic.preconditioner import Spectrum, Subspace
+from gigsim.learners.logistic.products import SparseProduct
+from gigsim.learners.logistic.solver import ABREAST, Solution, solve
 from tests.learners.logistic.problems import features_of, gradient, labels_of, optimum
 
 
@@ -32,7 +34,7 @@ def solved(
         c=c,
         tolerance=tolerance,
         max_iterations=keys.pop("max_iterations", 5_000),
-        preconditioner=Spectrum.of(features),
+        preconditioner=Spectrum.of(SparseProduct(features)),
         **keys,
     )
 
@@ -82,7 +84,12 @@ def test_no_corner_makes_it_fail(
 
 
 @settings(max_examples=8, deadline=None)
-@given(seed=st.integers(0, 2**32 - 1), columns=st.integers(2, 40), c=st.sampled_from([1.0, 1e4]))
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    # More than are solved abreast: those that wait take the places of those that have ended.
+    columns=st.sampled_from([2, 17, ABREAST + 40, 2 * ABREAST + 7]),
+    c=st.sampled_from([1.0, 1e4]),
+)
 def test_a_column_alone_has_the_bits_that_it_has_among_others(
     seed: int, columns: int, c: float
 ) -> None:
@@ -166,5 +173,46 @@ def test_running_out_of_iterations_is_an_error() -> None:
             c=1.0,
             tolerance=1e-3,
             max_iterations=10,
-            preconditioner=Spectrum.of(features),
+            preconditioner=Spectrum.of(SparseProduct(features)),
         )
+
+
+def test_hessians_written_out_lead_to_the_same_optimum_and_leave_columns_alone() -> None:
+    generator = np.random.default_rng(6)
+    features = features_of(generator, 200, 150)
+    labels = labels_of(generator, features, 70)
+    product = SparseProduct(features)
+
+    def by(some: NDArray[np.bool_]) -> Solution:
+        return solve(
+            SparseDesign(product, some.shape[1]),
+            some,
+            c=10.0,
+            tolerance=1e-3,
+            max_iterations=500,
+            preconditioner=Subspace.of(product, rank=40),
+        )
+
+    together, other = by(labels), solved(features, labels)
+    assert np.allclose(together.weights, other.weights, atol=2e-3)
+    assert np.allclose(together.intercepts, other.intercepts, atol=2e-3)
+    for column in (3, 69):
+        alone = by(labels[:, [column]])
+        assert alone.iterations[0] == together.iterations[column]
+        assert alone.weights[:, 0].tobytes() == together.weights[:, column].tobytes()
+
+
+def test_compiled_passes_and_numpy_s_solve_to_the_same_bytes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("numba")
+    if compiled.passes() is None:
+        pytest.skip("NumPy's own bytes are different on this processor")
+    generator = np.random.default_rng(7)
+    features = features_of(generator, 600, 300)
+    labels = labels_of(generator, features, 5)
+    fast = solved(features, labels)
+    monkeypatch.setattr(compiled, "kernel", lambda: None)
+    slow = solved(features, labels)
+    assert slow.weights.tobytes() == fast.weights.tobytes()
+    assert slow.losses.tobytes() == fast.losses.tobytes()
