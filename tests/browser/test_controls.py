@@ -70,7 +70,8 @@ def test_every_value_a_control_can_take_is_allowed_by_the_schema(
 ) -> None:
     control = data.draw(st.sampled_from(controls(START, TOP, chosen)))
     if is_kind(control):
-        assert control.choices == KINDS[control.key]
+        # A learner of one's own is code, which the page never imports.
+        assert control.choices == tuple(kind for kind in KINDS[control.key] if kind != "own")
         assert control.value in control.choices
         return
     schema = adapter(control.key, chosen)

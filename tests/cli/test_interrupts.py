@@ -215,7 +215,7 @@ def run_patched(
     return done, written(cwd)
 
 
-@pytest.mark.parametrize("module", ["rich", "gigsim.config", "gigsim.model", "sklearn"])
+@pytest.mark.parametrize("module", ["rich", "gigsim.config", "gigsim.model", "scipy.special"])
 def test_ctrl_c_during_imports_is_one_line(
     tmp_path: Path, toy_arguments: list[str], module: str
 ) -> None:

@@ -237,7 +237,7 @@ def test_figures_only_on_demand(
     [
         (["list", "nowhere"], "nowhere: no such folder"),
         (["show", "nowhere"], "nowhere: no such folder"),
-        (["show", "runs"], "runs: holds no run, no replicates and no study"),
+        (["show", "runs"], "runs: holds no run, no replicates, no study and no curves"),
         (["show", "runs/study", "--run", "7"], "--run: '7'; CASE.REPLICATE"),
         (["show", "runs/study", "--run", "7.0"], "has no run 7.0; 0.0 to 1.1"),
         (["show", "runs/run", "--run", "0.1"], "has no run 0.1; a single run is 0.0"),
