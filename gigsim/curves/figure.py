@@ -13,7 +13,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentF
 
 from gigsim.collective.catalogue import STRATEGIES
 from gigsim.curves.arm import Arm
-from gigsim.plots.style import BLUE, GREEN, GREY, LINE, ORANGE, PURPLE, RED, SKY, reading
+from gigsim.plots.style import BLUE, GREY, LINE, ORANGE, PURPLE, RED, SKY, reading
+from gigsim.plots.theory import theory_of_curve
 
 _COLOURS = (RED, BLUE, ORANGE, PURPLE, SKY, GREY)
 #: As many as are told apart: not a multiple of the colours, so that pairs do not repeat soon.
@@ -149,31 +150,14 @@ def _theory(axes: Axes, arms: Sequence[Arm], own: pd.DataFrame, lines: pd.DataFr
     shown = drawn.loc[(drawn["alpha"] > 0) & (drawn["arm"] == number), "alpha"]
     its = lines[(lines["arm"] == number) & lines["alpha"].between(shown.min(), shown.max())]
     theorem = STRATEGIES[arm.config.collective.strategy].theorem
-    several = _whose(own, drawn)
-    for column, colour, style, label in (
-        (
-            f"bound_{metric}",
-            "black",
-            "-",
-            f"{theorem}, nominal: infinite data, ε = 0 (a finite learner may fall below){several}",
-        ),
-        (
-            f"finite_{metric}",
-            GREEN,
-            (0, (5, 2)),
-            f"expected of a perfect learner on {arm.size:,} people{several}",
-        ),
-    ):
-        if column in its and its[column].notna().any():
-            axes.plot(
-                its["alpha"],
-                its[column].clip(0, 1),
-                color=colour,
-                linestyle=style,
-                linewidth=1.3,
-                label=label,
-                zorder=3,
-            )
+    theory_of_curve(
+        axes,
+        its[its["alpha"] > 0],
+        metric,
+        f"{theorem}{_whose(own, drawn)}",
+        arm.size,
+        source="classifier" if arm.config.corpus.path else "posterior",
+    )
 
 
 def _whose(own: pd.DataFrame, drawn: pd.DataFrame) -> str:
@@ -181,9 +165,9 @@ def _whose(own: pd.DataFrame, drawn: pd.DataFrame) -> str:
     if own["arm"].nunique() == 1:
         return ""
     if len(drawn) == len(own):
-        return ", of the first curve"
-    first = "" if drawn["arm"].nunique() == 1 else ", of the first such curve"
-    return f", for members drawn at random{first}"
+        return " (first curve)"
+    first = "" if drawn["arm"].nunique() == 1 else ", first such curve"
+    return f" (members drawn at random{first})"
 
 
 def _label(curve: pd.Series, seeds: int) -> str:

@@ -54,6 +54,29 @@ def theory_lines(
         axes.plot([], [], " ", label=_nothing(config, retrainings))
 
 
+def theory_of_curve(
+    axes: Axes, lines: pd.DataFrame, metric: str, theorem: str, people: int, *, source: str
+) -> None:
+    """Draw what applies to a measured curve: the theorem, and what is expected of N resumes.
+
+    Args:
+        axes: S against α.
+        lines: on a grid of α above 0 (``TheoryLines.table``).
+        metric: the reading of success.
+        theorem: its name, with whatever else is to be said of it.
+        people: N.
+        source: where P0(y|x) is from: ``posterior`` or ``classifier``.
+    """
+    seen = True
+    if f"bound_{metric}" in lines and lines[f"bound_{metric}"].notna().any():
+        nominal, low = lines[f"bound_{metric}"], lines[f"bound_{metric}_low"]
+        # A signal that was never seen has a band and no line.
+        seen = bool((nominal < 1).any() or (low >= nominal - 1e-9).all())
+        _bound(axes, lines, metric, theorem, source, seen=seen)
+    if f"finite_{metric}" in lines and lines[f"finite_{metric}"].notna().any():
+        _finite(axes, lines, metric, f"N = {people:,}", source, seen=seen)
+
+
 def _nothing(config: Config, retrainings: pd.DataFrame) -> str:
     """Why there is no bound, and what theory says instead."""
     facts = STRATEGIES[config.collective.strategy]

@@ -18,7 +18,8 @@ from matplotlib.ticker import (
 )
 
 from gigsim.curves.statistics import Climb
-from gigsim.plots.style import BLUE, GREEN, GREY, LINE, ORANGE, PURPLE, RED, SKY
+from gigsim.plots.style import BLUE, GREY, LINE, ORANGE, PURPLE, RED, SKY
+from gigsim.plots.theory import theory_of_curve
 from gigsim.reproduction import feature_label, feature_only, inertia, recipe
 from gigsim.reproduction.catalogue import EXPERIMENTS
 from gigsim.reproduction.found import Found
@@ -176,32 +177,25 @@ def _theory(axes: Axes, found: Found, variant: str, grids: Grids) -> None:
     """The bound and what is expected of a perfect learner, where the rows know them."""
     rows = found.rows_of(variant)
     goal = str(rows["goal"].iloc[0])
-    name = name_of(found.experiment, variant, found.learner, found.target)
-    lines = grids.get(name)
+    bound, low = f"bound_{goal}", f"bound_{goal}_low"
+    lines = grids.get(name_of(found.experiment, variant, found.learner, found.target))
     if lines is None:
-        lines = rows.groupby("alpha", as_index=False)[[f"bound_{goal}", f"finite_{goal}"]].mean()
-    lines = lines[lines["alpha"] > 0]
+        # At the sizes that were tried, and without limits: that is all that rows have.
+        lines = rows.groupby("alpha", as_index=False)[[bound, f"finite_{goal}"]].mean()
+        lines = lines.assign(
+            **{
+                low: lines[bound],
+                f"finite_{goal}_low": lines[f"finite_{goal}"],
+                f"finite_{goal}_sd": 0.0,
+            }
+        )
     span = rows.loc[rows["alpha"] > 0, "alpha"]
     lines = lines[lines["alpha"].between(span.min(), span.max())]
-    for column, colour, style, label in (
-        (
-            f"bound_{goal}",
-            "black",
-            "-",
-            f"the theorem for {variant}, nominal: infinite data, ε = 0",
-        ),
-        (f"finite_{goal}", GREEN, (0, (5, 2)), f"expected of a perfect learner, {variant}"),
-    ):
-        if column in lines and lines[column].notna().any():
-            axes.plot(
-                lines["alpha"],
-                lines[column].clip(0, 1),
-                color=colour,
-                linestyle=style,
-                linewidth=1.4,
-                label=label,
-                zorder=1,
-            )
+    # Only of real resumes is it unknown how often they hold the signal.
+    unsure = {bound, low} <= {*lines} and bool((lines[low] < lines[bound] - 1e-9).any())
+    source = "classifier" if unsure else "posterior"
+    name = f"the theorem for {variant}"
+    theory_of_curve(axes, lines, goal, name, found.people, source=source)
 
 
 def _inertia(axes: Axes, found: Found) -> None:

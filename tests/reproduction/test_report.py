@@ -128,7 +128,14 @@ def test_every_training_is_a_dot(rows: pd.DataFrame) -> None:
 
 def test_lines_of_theory_come_on_a_grid_where_there_is_one(rows: pd.DataFrame) -> None:
     name = name_of("feature-label", feature_label.VARIANT, "linear", TARGETS[0])
-    grid = pd.DataFrame({"alpha": np.geomspace(1e-5, 1, 50), "finite_top1": 0.7})
+    grid = pd.DataFrame(
+        {
+            "alpha": np.geomspace(1e-5, 1, 50),
+            "finite_top1": 0.7,
+            "finite_top1_low": 0.7,
+            "finite_top1_sd": 0.1,
+        }
+    )
     figure = experiment_figure("feature-label", rows, {name: grid})
     found = {line.get_label(): line for line in figure.axes[0].get_lines()}
     (label,) = (label for label in found if str(label).startswith("expected"))
