@@ -17,6 +17,7 @@ from gigsim.config.sections import Config
 from gigsim.environment import differences, environment
 from gigsim.errors import InputError
 from gigsim.inputs import digests, files_of
+from gigsim.learners.hub import NAMED, located
 from gigsim.store.index import explained
 from gigsim.store.store import write_durably
 from gigsim.store.writers import Lock
@@ -49,6 +50,9 @@ def inputs_now(work: Begun) -> dict[str, str]:
     found = digests(named)
     for name, digest in found.items():
         if digest is None:
+            if name in NAMED:
+                # Says how to come by it.
+                located(name)
             raise InputError(
                 name, "no such file", f"{named[name]} names it, from the working directory"
             )
