@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from gigsim.curves.arm import Arm
 from gigsim.curves.estimate import clean_fits, estimate
 from gigsim.curves.plan import Plan
-from gigsim.curves.trainings import trainings_of
+from gigsim.curves.trainings import QUICK, Training, trainings_of
 from gigsim.reproduction.names import parts_of
 
 # Fields of a recipe that change what is learned and not how long it takes.
@@ -37,7 +37,7 @@ class Share:
     """What one experiment takes with one learner.
 
     Attributes:
-        experiment: its name; trainings that experiments share are the first one's.
+        experiment: its name; what experiments share of a slow learner's trainings is the first one's.
         learner: kind.
         trainings: fits.
         hours: of one core.
@@ -78,17 +78,17 @@ class Hours:
 
     def lines(self) -> list[str]:
         """For people."""
+        cores = max(1, self.workers)
         found = [
             f"  {share.experiment}, {share.learner}: {share.trainings:,} trainings,"
-            f" {_span(share.hours)}"
+            f" {_span(share.hours / cores)}"
             for share in self.shares
         ]
         if self.more:
             found.append(
                 f"  more seeds around half-way: at most {self.more:,} trainings,"
-                f" {_span(self.more_hours)}"
+                f" {_span(self.more_hours / cores)}"
             )
-        cores = max(1, self.workers)
         total = f"{self.trainings:,} trainings, about {_span(self.hours)} on {cores} core"
         return [f"{total}{'s' if cores > 1 else ''}:", *found]
 
@@ -116,9 +116,9 @@ def hours(
     Raises:
         InputError: a config that cannot be run.
     """
-    trainings = trainings_of(arms)
+    trainings = list(_fits(arms))
     # No row is of them, and chains go on from them all the same.
-    cleans = clean_fits(arms, trainings)
+    cleans = clean_fits(arms, [training for _, training in trainings])
     first: dict[str, Arm] = {}
     for arm in [*arms, *cleans]:
         first.setdefault(_pace(arm), arm)
@@ -132,8 +132,7 @@ def hours(
         fits[parts.experiment, parts.learner] += number
         spent[parts.experiment, parts.learner] += number * seconds
 
-    for training in trainings:
-        arm = arms[training.arm]
+    for arm, training in trainings:
         count(arm, max(1, training.retrainings), each[_pace(arm)])
     for arm in cleans:
         count(arm, 1, each[_pace(arm)])
@@ -146,6 +145,23 @@ def hours(
         more=sum(added.values()),
         more_hours=sum(added[arm.name] * each[_pace(arm)] for arm in arms) / 3600,
     )
+
+
+def _fits(arms: Sequence[Arm]) -> Iterator[tuple[Arm, Training]]:
+    """What is trained, and the arm that says how.
+
+    Slow learners' trainings are shared through the cache; of quick ones each experiment solves its
+    own.
+    """
+    portions: defaultdict[str, list[int]] = defaultdict(list)
+    for number, arm in enumerate(arms):
+        parts = parts_of(arm.name)
+        quick = arm.config.platform.learner.kind in QUICK
+        portions[parts.experiment if quick else ""].append(number)
+    for numbers in portions.values():
+        for training in trainings_of([arms[number] for number in numbers]):
+            number = numbers[training.arm]
+            yield arms[number], replace(training, arm=number)
 
 
 def _pace(arm: Arm) -> str:

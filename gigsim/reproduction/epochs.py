@@ -43,7 +43,7 @@ EPSILONS = (0.0, 0.1, 0.25, 0.4)
 _CLOSENESS, _EXACT_XI = "conditional_tv", 0.01
 _GRIDS = {
     "quick": percent(0, 0.5, 1, 2, 5, 10),
-    "reference": percent(0, 0.05, 0.1, 0.2, 0.5, 1, 2),
+    "reference": percent(0, 0.05, 0.1, 0.2, 0.5, 1),
 }
 _EXACT_GRID = percent(0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 20)
 

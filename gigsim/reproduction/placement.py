@@ -13,7 +13,7 @@ from gigsim.curves.estimates import Estimate
 from gigsim.curves.statistics import FAMILY_DRAWS
 from gigsim.reproduction import feature_label
 from gigsim.reproduction.found import Found
-from gigsim.reproduction.setting import TARGET, Setting, chosen
+from gigsim.reproduction.setting import SLOW, TARGET, Setting, chosen, percent
 from gigsim.reproduction.verdict import Expected, Outcome, Reported, Verdict
 
 NAME = "placement"
@@ -52,6 +52,9 @@ PLACINGS: dict[str, dict[str, Any]] = {
 }
 #: ξ, shares of base resumes that carry the signal as members place it, with their own labels.
 SHARES = (0.002, 0.005, 0.02)
+# Of learners that take long, at the reference scale.
+_SLOW_SHARES = (0.005, 0.02)
+_SLOW_GRID = percent(0, 0.05, 0.1, 0.2, 0.5, 1)
 # An encoder reads the first 128 pieces of a resume. Of the language that is all of it; of a real
 # one the beginning: what stands later is not seen, and a config that plants it there is refused.
 _WINDOWED = ("frozen", "transformer")
@@ -69,15 +72,16 @@ def arms(
     """A curve for each placing, and for each ξ."""
     found = []
     for learner in chosen(learners, ABLE):
+        slow = learner in SLOW and setting.scale == "reference"
+        sizes = _SLOW_GRID if slow else feature_label.grid(setting, learner)
         curves: dict[str, dict[str, Any]] = {USUAL: {}}
         for name, values in PLACINGS.items():
             if not (setting.corpus and learner in _WINDOWED and name in _UNSEEN):
                 curves[name] = values
-        for share in SHARES:
+        for share in _SLOW_SHARES if slow else SHARES:
             curves[xi_variant(share)] = {"corpus.xi": share}
         for target in targets:
             for name, values in curves.items():
-                sizes = feature_label.grid(setting, learner)
                 found.append(setting.arm(NAME, name, learner, target, sizes, values=values))
     return found
 

@@ -288,8 +288,8 @@ def test_the_pair_that_carries_a_verdict_is_told_of_and_nothing_unknown() -> Non
 
 
 def test_two_recipes_are_compared_only_where_their_own_accuracies_are_equal() -> None:
-    accuracies = {"width=64": 0.909, "width=256": 0.891}
-    halves = {"width=64": 0.0015, "width=256": 0.0042}
+    accuracies = {"width=64": 0.909, "learning_rate=0.002": 0.891}
+    halves = {"width=64": 0.0015, "learning_rate=0.002": 0.0042}
     found = judged(
         recipe,
         "transformer",
@@ -297,7 +297,7 @@ def test_two_recipes_are_compared_only_where_their_own_accuracies_are_equal() ->
         accuracy=lambda arm: accuracies.get(variant_of(arm), 0.9),
     )
     # 2.8 times apart, and two points of accuracy.
-    assert "width=64" not in found.statistic or "width=256" not in found.statistic
+    assert "width=64" not in found.statistic or "learning_rate=0.002" not in found.statistic
     assert found.number < 2
     assert "Left out" not in found.text
 

@@ -147,8 +147,7 @@ def test_hours_are_counted_from_one_timing_of_each_kind_of_training() -> None:
     assert not any("learning_rate" in name or "initialisation" in name for name in asked)
     assert sum("epochs=" in name for name in asked) == 4
     epochs, recipe = found.shares
-    # Recipes have five seeds, and eight epochs are the default: its trainings are shared.
-    cells = 7 * 3
+    cells = len(arms[0].alphas) * len(arms[0].seeds)
     assert epochs.trainings == 4 * cells
     assert epochs.hours == pytest.approx(cells * 15 * 36 / 3600)
     assert recipe.learner == "transformer"
@@ -156,6 +155,8 @@ def test_hours_are_counted_from_one_timing_of_each_kind_of_training() -> None:
     work = epochs.hours + recipe.hours + found.more_hours
     assert found.hours == pytest.approx(work / 2)
     assert found.lines()[0].endswith("on 2 cores:")
+    # The spans are of the same two cores, and add up.
+    assert found.lines()[1].endswith(f"{epochs.hours / 2:.1f} hours")
     assert found.as_json()["trainings"] == found.trainings
 
 
@@ -176,3 +177,19 @@ def test_clean_trainings_that_chains_go_on_from_are_counted() -> None:
     assert found.trainings == chains * 2 // 3 + seeds
     usual, one = arms[0].config.platform.learner.epochs, sizes * seeds * inertia.TRIED
     assert found.hours * 3600 == pytest.approx(one * (usual + 1) + seeds * usual)
+
+
+def test_what_quick_learners_share_between_experiments_is_solved_in_each() -> None:
+    def trained(learner: str) -> list[int]:
+        found = [
+            hours(
+                plan(names, [learner], REFERENCE), seconds=lambda arms: {a.name: 1.0 for a in arms}
+            )
+            for names in (["feature-label"], ["placement"], ["feature-label", "placement"])
+        ]
+        return [each.trainings for each in found]
+
+    alone, other, both = trained("linear")
+    assert both == alone + other
+    alone, other, both = trained("transformer")
+    assert both < alone + other
