@@ -37,7 +37,7 @@ class Share:
     """What one experiment takes with one learner.
 
     Attributes:
-        experiment: its name; what experiments share of a slow learner's trainings is the first one's.
+        experiment: its name; what experiments share of a slow learner is the first one's.
         learner: kind.
         trainings: fits.
         hours: of one core.
