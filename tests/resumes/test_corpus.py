@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gigsim.errors import InputError
-from gigsim.resumes.corpus import Corpus, load_corpus
+from gigsim.resumes.corpus import Corpus, load_corpus, ragged_index
 from tests.toys import toy_language
 
 
@@ -76,3 +78,15 @@ def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
         load_corpus(path)
     with pytest.raises(InputError, match="no such file"):
         load_corpus(tmp_path / "none.npz")
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=8), st.data())
+def test_positions_of_ragged_rows_are_those_of_one_row_after_the_other(
+    lengths: list[int], data: st.DataObject
+) -> None:
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    rows = data.draw(st.lists(st.integers(0, len(lengths) - 1), max_size=8))
+    expected = [place for row in rows for place in range(offsets[row], offsets[row + 1])]
+    found = ragged_index(offsets, np.array(rows, dtype=np.int64))
+    assert found.dtype == np.int64
+    assert found.tolist() == expected
