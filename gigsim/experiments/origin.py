@@ -96,7 +96,7 @@ def check_environment(work: Begun, folder: Path) -> tuple[str, ...]:
     Raises:
         InputError: another version of gigsim began it; there is no ``provenance.json``.
     """
-    then = _json(folder / PROVENANCE_FILE)
+    then = provenance_of(folder)
     load_libraries(work)
     now = environment()
     versions = then.get("versions")
@@ -117,9 +117,18 @@ def check_plan(digest: str, folder: Path) -> None:
     Raises:
         InputError: it was changed since; there is no ``provenance.json``.
     """
-    if _json(folder / PROVENANCE_FILE).get("config_hash") != digest:
+    if provenance_of(folder).get("config_hash") != digest:
         problem = "what it was begun with was changed since"
         raise InputError(str(folder), problem, "the files as they were, or a new folder")
+
+
+def provenance_of(folder: Path) -> dict[str, Any]:
+    """What ``provenance.json`` of a folder says.
+
+    Raises:
+        InputError: there is none, or it is damaged.
+    """
+    return _json(folder / PROVENANCE_FILE)
 
 
 def load_libraries(work: Begun) -> None:

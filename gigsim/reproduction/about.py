@@ -26,6 +26,8 @@ from gigsim.store.index import explained
 #: The folder of them in a report's folder.
 SETTINGS = "settings"
 LANGUAGE = "written by the built-in language"
+# Of a folder's provenance what is no affair of one machine's paths and commands.
+_TRAINED_BY = ("commit", "versions", "python", "cpu", "device", "precision", "threads")
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,9 @@ class About:
 
     def text(self) -> str:
         """A clause for people."""
-        which = f" (digest {self.digest[:12]})" if self.digest else ""
+        whose = f"of: {self.origin} (digest {self.digest[:12]})" if self.digest else self.origin
         return (
-            f"{self.scale} scale, N = {self.people:,} resumes {self.origin}{which}, S measured on"
+            f"{self.scale} scale, N = {self.people:,} resumes {whose}; S measured on"
             f" {self.held_out:,} held out"
         )
 
@@ -84,19 +86,30 @@ class Made:
         plans: digests of its plans, the second stage's last.
         changed: dotted keys of configs and of the learner's recipe that are not the experiments'
             own, with their values.
+        trained_by: the commit of gigsim, the versions of the libraries, the processor and device
+            that the first plan was begun with; empty where that is not known.
     """
 
     about: About
     plans: tuple[str, ...] = ()
     changed: Mapping[str, Any] = field(default_factory=dict)
+    trained_by: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, about: About, setting: Setting, learner: str, plans: Sequence[str]) -> Made:
-        """A step of a setting."""
+    def of(
+        cls,
+        about: About,
+        setting: Setting,
+        learner: str,
+        plans: Sequence[str],
+        provenance: Mapping[str, Any] | None = None,
+    ) -> Made:
+        """A step of a setting, and of ``provenance.json`` what says by what it was trained."""
         recipe = setting.recipes.get(learner, {})
         changed = dict(setting.overrides)
         changed |= {f"platform.learner.{key}": value for key, value in recipe.items()}
-        return cls(about, tuple(plans), changed)
+        known = provenance or {}
+        return cls(about, tuple(plans), changed, {k: known[k] for k in _TRAINED_BY if k in known})
 
     def write(self, into: Path, step: str) -> None:
         """Put it into a report's folder, whole or not at all.
@@ -156,6 +169,7 @@ def _read(path: Path) -> Made:
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
         about = About(**plain["about"])
-        return Made(about, tuple(plain["plans"]), dict(plain["changed"]))
+        trained_by = dict(plain.get("trained_by", {}))
+        return Made(about, tuple(plain["plans"]), dict(plain["changed"]), trained_by)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(str(path), f"cannot be read ({error})", "as it was written") from error

@@ -126,11 +126,21 @@ def _origins(rows: pd.DataFrame, made: Mapping[str, Made]) -> str:
         lines.append(
             f"- `bayes` is always on the built-in language, N = {people:,}, {HELD_OUT:,} held out."
         )
-    lines += ["", "| step | plans | other than the experiments' own |", "| --- " * 3 + "|"]
+    lines += ["", "| step | plans | other than the experiments' own | trained by |"]
+    lines.append("| --- " * 4 + "|")
     for step, one in made.items():
         changed = ", ".join(f"`{key} = {value}`" for key, value in sorted(one.changed.items()))
-        lines.append(f"| {step} | {', '.join(one.plans)} | {changed} |")
+        lines.append(f"| {step} | {', '.join(one.plans)} | {changed} | {_trained_by(one)} |")
     return "\n".join([*lines, ""])
+
+
+def _trained_by(made: Made) -> str:
+    known = made.trained_by
+    versions = known.get("versions", {})
+    words = [f"{name} {versions[name]}" for name in ("gigsim", "torch") if name in versions]
+    if known.get("commit"):
+        words.insert(min(1, len(words)), f"commit {known['commit'][:12]}")
+    return ", ".join(words)
 
 
 def _overview(found: Sequence[Verdict]) -> str:

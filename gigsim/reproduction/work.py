@@ -19,6 +19,7 @@ from gigsim.curves.plan import Plan
 from gigsim.curves.tables import load_curve
 from gigsim.curves.work import begin_curves
 from gigsim.errors import InputError
+from gigsim.experiments.origin import provenance_of
 from gigsim.reproduction.about import About, Made, check_same, made_in
 from gigsim.reproduction.catalogue import named
 from gigsim.reproduction.plan import plan, second_stage
@@ -119,7 +120,8 @@ def keep(step: Step, folders: Sequence[Path], into: Path, setting: Setting, abou
             raise InputError(str(curves.path), "lacks trainings that failed", again)
     check_same(into, about)
     digests = [curves.plan.digest() for curves in found]
-    Made.of(about, setting, step.learner, digests).write(into, step.name)
+    provenance = provenance_of(folders[0])
+    Made.of(about, setting, step.learner, digests, provenance).write(into, step.name)
     lines = found[0].theory.drop(columns="arm")
     with explained(into):
         (into / _LINES).mkdir(parents=True, exist_ok=True)

@@ -38,7 +38,7 @@ def test_the_languages_scales_are_known_without_reading_anything() -> None:
     assert About("quick", LANGUAGE, "", 2_000, 1_000) == QUICK
     reference = About.of(Setting("reference"))
     assert (reference.people, reference.held_out) == (20_000, 4_695)
-    assert "2,000 resumes written by the built-in language, S measured on 1,000" in QUICK.text()
+    assert "2,000 resumes written by the built-in language; S measured on 1,000" in QUICK.text()
 
 
 def test_a_corpus_is_its_origin_and_its_bytes(tmp_path: Path, small_corpus: Path) -> None:
@@ -61,6 +61,9 @@ def test_what_steps_were_made_of_is_read_back(tmp_path: Path) -> None:
     )
     made = Made.of(QUICK, setting, "transformer", ["one", "two"])
     assert made.changed == {"run.precision": "bfloat16", "platform.learner.epochs": 4}
+    provenance = {"commit": "0123", "versions": {"torch": "2"}, "command": ["/home/me/secret"]}
+    made = Made.of(QUICK, setting, "transformer", ["one", "two"], provenance)
+    assert made.trained_by == {"commit": "0123", "versions": {"torch": "2"}}
     put(tmp_path, "epochs-transformer", made)
     put(tmp_path, "epochs-bayes", Made.of(QUICK, Setting(), "bayes", ["three"]))
     assert made_in(tmp_path) == {
