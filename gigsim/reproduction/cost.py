@@ -168,7 +168,10 @@ def _pace(arm: Arm) -> str:
     """Equal for arms of which a training takes equally long."""
     recipe = arm.config.platform.learner.model_dump(mode="json")
     kept = {key: value for key, value in recipe.items() if key not in _NO_MATTER}
-    return json.dumps([kept, arm.size, arm.config.corpus.path], sort_keys=True)
+    corpus = arm.config.corpus
+    # Labels that are drawn anew for each seed have no solution in common to start from.
+    noisy = corpus.label_noise > 0 and arm.config.platform.learner.kind in QUICK
+    return json.dumps([kept, arm.size, corpus.path, noisy], sort_keys=True)
 
 
 def _measured(arms: Sequence[Arm]) -> dict[str, float]:
