@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from gigsim.collective.catalogue import OFFERS, REASONS, STRATEGIES
+from gigsim.config.schema import shown
 from gigsim.errors import InputError
 from gigsim.learners.recipes import BayesRecipe, FrozenRecipe, SurrogateRecipe, TransformerRecipe
 from gigsim.society.distributions import Constant, Uniform
@@ -36,6 +37,7 @@ def clashes(config: Config) -> Iterator[ClashError]:
     yield from _sizes(config)
     yield from _shares(config)
     yield from _platform(config)
+    yield from _side_by_side(config)
     yield from _strategy(config)
     yield from _rotation(config)
     yield from _companions(config)
@@ -110,6 +112,24 @@ def _platform(config: Config) -> Iterator[ClashError]:
         )
     if isinstance(learner, BayesRecipe) and learner.epsilon > 0:
         yield from _suboptimal(config, learner)
+
+
+def _side_by_side(config: Config) -> Iterator[ClashError]:
+    """Networks that share each operation: what one of them cannot share."""
+    learner, count = config.platform.learner, config.run.side_by_side
+    if count == 1 or not isinstance(learner, TransformerRecipe):
+        return
+    for name, value, only, why in (
+        ("encoder", shown(learner.encoder), '"lean"', "a published encoder's network is not ours"),
+        ("dropout", f"{learner.dropout:g}", "0", "the masks would not be each network's own"),
+    ):
+        if getattr(learner, name) not in ("lean", 0):
+            key = f"platform.learner.{name}"
+            yield ClashError(
+                ("run.side_by_side", key),
+                f"run.side_by_side = {count} with {key} = {value}: {why}",
+                f"run.side_by_side = 1, or {key} = {only}",
+            )
 
 
 def _suboptimal(config: Config, learner: BayesRecipe) -> Iterator[ClashError]:

@@ -377,6 +377,16 @@ class Run(BaseModel):
         " depends on the CPU (benchmarks/transformer_speed.py says), on a GPU bfloat16",
     )
     device: Literal["cpu", "cuda", "mps"] = _field("cpu", "where the transformer is trained")
+    side_by_side: int = _field(
+        1,
+        "networks of one recipe that a curve trains at once on the device: lean ones without"
+        " dropout, from fresh weights, with somebody in the collective; clean trainings, chains of"
+        " retrainings and other learners go on as with 1, and so do runs of the loop. It fills a"
+        " GPU, of which one small network leaves most idle, and slows a CPU down. Other networks"
+        " beside it change the last bits of a training",
+        ge=1,
+        le=64,
+    )
 
 
 class Change(BaseModel):

@@ -99,10 +99,12 @@ class Arm(BaseModel):
 
     @model_serializer(mode="wrap")
     def _as_before(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without a clean recipe where there is none, as plans were written that knew of none."""
+        """Without what plans that were written earlier knew nothing of, where it is not used."""
         found: dict[str, Any] = plain(self)
         if found.get("clean_learner", self) is None:
             del found["clean_learner"]
+        if found["config"]["run"]["side_by_side"] == 1:
+            del found["config"]["run"]["side_by_side"]
         return found
 
     @property

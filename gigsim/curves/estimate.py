@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gigsim.curves.arm import Arm
 from gigsim.curves.bench import Bench, bench_for
@@ -18,7 +19,8 @@ from gigsim.curves.jobs import CurveJob, curve_jobs
 from gigsim.curves.plan import Plan
 from gigsim.curves.run import run_curve_job
 from gigsim.curves.single import learner_of
-from gigsim.curves.trainings import QUICK, Training, group_of, training_key
+from gigsim.curves.trainings import QUICK, Training, at_once, group_of, training_key
+from gigsim.learners.protocol import Classifier
 
 #: Resumes that a slow learner is timed on, and held-out ones.
 _SAMPLE = 1_000
@@ -31,7 +33,8 @@ class Recipe:
     """What the trainings of one recipe take.
 
     Attributes:
-        name: of the first arm that has it; of clean trainings for others ``NAME, clean``.
+        name: of the first arm that has it; of clean trainings for others ``NAME, clean``, of
+            networks that are trained side by side ``NAME, 8 at once``.
         trainings: fits of it.
         seconds: of one, its held-out resumes included, on one core.
     """
@@ -96,8 +99,9 @@ def estimate(plan: Plan, workers: int) -> Estimate:
     """Time each recipe of a plan, and multiply.
 
     A slow learner is trained on a thousand of the people and on all of them it is said to take in
-    proportion; of a quick one a few trainings are really done. Clean trainings that chains go on
-    from, or that members ask for opinions, count once, as where processes share a cache.
+    proportion, several networks at once where that is how they are trained; of a quick one a few
+    trainings are really done. Clean trainings that chains go on from, or that members ask for
+    opinions, count once, as where processes share a cache.
 
     Args:
         plan: what would be measured.
@@ -107,25 +111,32 @@ def estimate(plan: Plan, workers: int) -> Estimate:
         InputError: a config that cannot be run.
     """
     jobs = curve_jobs(plan.arms)
-    fits: Counter[tuple[str, bool]] = Counter()
-    first: dict[tuple[str, bool], Callable[[Bench], float]] = {}
-    arms: dict[tuple[str, bool], Arm] = {}
+    fits: Counter[tuple[str, str]] = Counter()
+    first: dict[tuple[str, str], Callable[[Bench], float]] = {}
+    arms: dict[tuple[str, str], Arm] = {}
 
-    def count(arm: Arm, number: int, group: str, job: CurveJob | None) -> None:
-        # What is solved many at once takes another time than the same recipe's one by one.
-        key = group, job is not None
+    def count(
+        arm: Arm, number: int, group: str, how: str, time_it: Callable[[Bench], float]
+    ) -> None:
+        # What is done many at once takes another time than the same recipe's one by one.
+        key = group, how
         fits[key] += number
-        if key not in first:
-            arms[key] = arm
-            first[key] = partial(_slow, arm) if job is None else partial(_quick, job)
+        arms.setdefault(key, arm)
+        first.setdefault(key, time_it)
 
     for job in jobs:
         for training in job.trainings:
-            many = training.kind in QUICK and not training.retrainings
             arm = plan.arms[training.arm]
-            count(arm, max(1, training.retrainings), training.group, job if many else None)
+            if training.kind in QUICK and not training.retrainings:
+                count(arm, 1, training.group, "solved", partial(_quick, job))
+            elif len(job.trainings) > 1:
+                named = arm.model_copy(update={"name": f"{arm.name}, {at_once(arm)} at once"})
+                count(named, 1, training.group, "side by side", partial(_together, job))
+            else:
+                times = max(1, training.retrainings)
+                count(arm, times, training.group, "alone", partial(_slow, arm))
     for clean in clean_fits(plan.arms, [t for job in jobs for t in job.trainings]):
-        count(clean, 1, group_of(clean), None)
+        count(clean, 1, group_of(clean), "alone", partial(_slow, clean))
     recipes, reading = [], 0.0
     for key, time_it in first.items():
         began = time.perf_counter()
@@ -178,13 +189,42 @@ def _part(job: CurveJob, trainings: tuple[Any, ...]) -> CurveJob:
 def _slow(arm: Arm, bench: Bench) -> float:
     """Seconds of a training, from one on a sample of the people."""
     learner, stage = learner_of(arm.config, bench), bench.stage
+    places, labels = _people(bench)
+    rows = stage.texts.take(places)
+    return _seconds(arm, bench, lambda: learner.fit(rows, labels, 0))
+
+
+def _together(job: CurveJob, bench: Bench) -> float:
+    """Seconds of a training of a job of networks, from as many side by side on a sample."""
+    # They load torch.
+    from gigsim.curves.side_by_side import transformer_of
+    from gigsim.learners.replicas import Replica, fit_replicas
+    from gigsim.learners.token_rows import token_rows
+
+    arm = job.arms[job.trainings[0].arm]
+    learner, texts = transformer_of(arm, bench), token_rows(bench.stage.texts)
+    # Those of one seed see the people in one order.
+    replicas = [Replica(*_people(bench), training.seed) for training in job.trainings]
+    return _seconds(arm, bench, lambda: fit_replicas(learner, texts, replicas)[0], len(replicas))
+
+
+def _people(bench: Bench) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """A sample of the people: the rows of their texts and their labels."""
     people = np.arange(min(_SAMPLE, bench.size))
+    return bench.stage.found_at[people], bench.stage.labels[people]
+
+
+def _seconds(arm: Arm, bench: Bench, train: Callable[[], Classifier], count: int = 1) -> float:
+    """Seconds of a training and its evaluation, from ``count`` at once on a sample."""
+    stage = bench.stage
     held_out = np.arange(min(_SAMPLE, len(stage.test_labels)))
-    rows, labels = stage.texts.take(stage.found_at[people]), stage.labels[people]
-    began = time.process_time()
-    classifier = learner.fit(rows, labels, 0)
-    trained = time.process_time()
+    # A processor is busy with other things, too; of another device it only knows that it waits.
+    clock = time.process_time if arm.config.run.device == "cpu" else time.perf_counter
+    began = clock()
+    classifier = train()
+    trained = clock()
     classifier.probabilities(stage.tests[0].take(held_out))
-    done = time.process_time()
-    share, twice = bench.size / len(people), 2 * len(stage.test_labels) / len(held_out)
+    done = clock()
+    share = bench.size / min(_SAMPLE, bench.size) / count
+    twice = 2 * len(stage.test_labels) / len(held_out)
     return (trained - began) * share + (done - trained) * twice

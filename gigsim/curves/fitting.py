@@ -1,4 +1,4 @@
-"""How the trainings of a job are done: one by one, many in one solve, or not at all."""
+"""How the trainings of a job are done: one by one, side by side, in one solve, or not at all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gigsim.curves.arm import Arm
 from gigsim.curves.bench import Bench
 from gigsim.curves.draws import Submitted
-from gigsim.curves.trainings import Training
+from gigsim.curves.trainings import Training, at_once
 from gigsim.learners.recipes import BayesRecipe
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Timing(NamedTuple):
 
     Attributes:
         training: key of the training, of a warm platform's with its retraining.
-        seconds: wall-clock; of several in one solve each an equal share.
+        seconds: wall-clock; of several at once each an equal share.
         cached: was it fetched?
     """
 
@@ -97,4 +97,9 @@ def fitter_for(bench: Bench, arm: Arm, cache: TrainingCache | None = None) -> Fi
     if arm.warm:
         # A chain: each training starts from the weights of the last.
         return SingleFitter(bench, cache)
+    if at_once(arm) > 1:
+        # It loads torch, which others do without.
+        from gigsim.curves.side_by_side import SideBySideFitter
+
+        return SideBySideFitter(bench, cache)
     return batched_fitter(bench, arm, cache) or SingleFitter(bench, cache)

@@ -23,7 +23,8 @@ class CurveJob:
         number: from 0.
         arms: those of its cells, by their number in the plan.
         trainings: what is to be done.
-        cache: where trainings are shared; None trains each.
+        cache: where trainings are shared; None trains each. Those of several at once are not:
+            their last bits depend on what is trained beside them.
     """
 
     number: int

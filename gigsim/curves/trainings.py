@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gigsim.collective.catalogue import STRATEGIES
@@ -51,7 +51,7 @@ class Training:
 
     Attributes:
         key: 32 hexadecimal digits; equal keys, equal bits.
-        group: trainings of one group (a bench, a recipe) can be solved in one batch.
+        group: trainings of one group (a bench, a recipe) can be done in one batch.
         kind: of the learner.
         arm: number of the arm that says how: of those that share it, the first.
         seed: that it is drawn with: of the cells that share it, the first's.
@@ -116,25 +116,60 @@ def jobs_of(arms: Sequence[Arm]) -> list[tuple[Training, ...]]:
     """The trainings of a plan in portions of work, in a fixed order.
 
     Of quick learners a job holds trainings of one group, those of a seed and a size side by side:
-    over several targets they share most of their columns. Of others it holds one training, or one
-    row of retrainings; the clean ones come first, since others ask for what they say.
+    over several targets they share most of their columns. Of networks it holds as many of a group
+    as are trained at once (:func:`at_once`), those of a seed side by side, which see the resumes in
+    nearly the same order. Of others it holds one training, or one row of retrainings; the clean
+    ones, always alone, come before them, since others ask for what they say.
     """
     quick: dict[str, list[Training]] = {}
-    slow: list[Training] = []
+    beside: dict[str, list[Training]] = {}
+    slow: list[tuple[Training, ...]] = []
     for training in trainings_of(arms):
         if training.kind in QUICK and not training.retrainings:
             quick.setdefault(training.group, []).append(training)
+        elif training.members and at_once(arms[training.arm]) > 1:
+            beside.setdefault(training.group, []).append(training)
         else:
-            slow.append(training)
+            slow.append((training,))
     jobs: list[tuple[Training, ...]] = []
     for group in quick.values():
-        group.sort(key=lambda t: (t.seed, arms[t.arm].recruitment, t.members, t.arm))
         # Two for two workers, where there is enough for both.
         parts = max(1, min(2, len(group) // _LEAST), -(-len(group) // _MOST))
-        size = -(-len(group) // parts)
-        jobs += [tuple(group[k : k + size]) for k in range(0, len(group), size)]
-    slow.sort(key=lambda t: (t.members > 0, t.retrainings > 0))
-    return jobs + [(training,) for training in slow]
+        jobs += _portions(arms, group, parts)
+    for group in beside.values():
+        parts = -(-len(group) // at_once(arms[group[0].arm]))
+        slow += map(_side_by_side, _portions(arms, group, parts))
+    slow.sort(key=lambda job: (job[0].members > 0, job[0].retrainings > 0))
+    return jobs + slow
+
+
+def at_once(arm: Arm) -> int:
+    """How many trainings with somebody in the collective are done at once, networks side by side.
+
+    1 is one by one: so are other learners, for which it has no meaning, and chains, each of whose
+    trainings begins where the last ended. A recipe that is in the way is refused by the config.
+    """
+    config = arm.config
+    able = config.platform.learner.kind == "transformer" and not arm.warm
+    return config.run.side_by_side if able else 1
+
+
+def _portions(arms: Sequence[Arm], group: list[Training], parts: int) -> list[tuple[Training, ...]]:
+    """A group in so many portions, of a size but for one, those of a seed and a size together."""
+    group = sorted(group, key=lambda t: (t.seed, arms[t.arm].recruitment, t.members, t.arm))
+    size = -(-len(group) // parts)
+    return [tuple(group[k : k + size]) for k in range(0, len(group), size)]
+
+
+def _side_by_side(job: tuple[Training, ...]) -> tuple[Training, ...]:
+    """Trainings under keys that say beside which: their last bits depend on it.
+
+    One that is left alone has the key that it has.
+    """
+    if len(job) == 1:
+        return job
+    keys = [training.key for training in job]
+    return tuple(replace(t, key=digest({"training": t.key, "beside": keys})) for t in job)
 
 
 def training_key(arm: Arm, seed: int, members: int) -> str:
@@ -188,10 +223,12 @@ def digest(value: Any) -> str:
 
 
 def group_of(arm: Arm) -> str:
-    """Digest of what trainings have in common that can be solved in one batch: bench and recipe."""
+    """Digest of what trainings have in common that can be done in one batch: bench and recipe."""
     config = arm.config
-    run: Mapping[str, Any] = {
+    run: dict[str, Any] = {
         name: getattr(config.run, name) for name in ("threads", "precision", "device")
     }
+    if at_once(arm) > 1:
+        run["side_by_side"] = at_once(arm)
     learner = config.platform.learner.model_dump(mode="json")
     return digest({"bench": bench_key(config), "learner": learner, "run": run})

@@ -80,6 +80,15 @@ ADDITIONS = (
         revised_summary=(),
         learners=frozenset(),
     ),
+    # Networks of a curve that are trained at once; a run of the loop is what it was.
+    Addition(
+        keys=("run.side_by_side",),
+        columns={},
+        summary=(),
+        revised={},
+        revised_summary=(),
+        learners=frozenset(),
+    ),
 )
 
 

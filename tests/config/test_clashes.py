@@ -78,6 +78,26 @@ def test_options_are_those_of_some_strategies(
     assert all(name in message for name in having)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("encoder", "gigsim-tiny", "a published encoder's network is not ours"),
+        ("encoder", "some/folder", "a published encoder's network is not ours"),
+        ("dropout", 0.1, "the masks would not be each network's own"),
+    ],
+)
+def test_what_cannot_be_trained_side_by_side_is_refused(key: str, value: Any, said: str) -> None:
+    keys = {f"platform.learner.{key}": value, "run.side_by_side": 8}
+    with pytest.raises(InputError) as refused:
+        build({}, keys)
+    assert said in refused.value.problem
+    assert "run.side_by_side = 8" in refused.value.problem
+    assert "run.side_by_side = 1, or platform.learner" in refused.value.allowed
+    assert build({}, keys | {"run.side_by_side": 1})
+    # Whom it is not for it does not hinder: of other learners it says nothing.
+    assert build({}, {"platform.learner.kind": "linear", "run.side_by_side": 8})
+
+
 @pytest.mark.parametrize("kind", ["linear", "bayes"])
 def test_who_keeps_his_other_labels_has_none_to_adapt(kind: str) -> None:
     keys = settings("unplanting", kind) | {"collective.adaptive": True}

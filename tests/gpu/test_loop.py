@@ -56,6 +56,31 @@ def test_a_restored_run_goes_on_as_if_nothing_had_happened(tiny: Tiny, tmp_path:
     assert_same(tables(undisturbed), tables(restored))
 
 
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_curve_of_networks_side_by_side(tiny: Tiny, precision: str) -> None:
+    """Eight at once: twice the same bits, and rows as of networks one by one."""
+
+    def rows(count: int) -> pd.DataFrame:
+        config = tiny(run__side_by_side=count, run__precision=precision)
+        arm = Arm(name="gpu", config=config, alphas=(0.0, 0.05, 0.1, 0.2, 0.4), seeds=(1, 2))
+        jobs = curve_jobs([arm])
+        assert max(len(job.trainings) for job in jobs) == count
+        found = pd.concat([run_curve_job(job, lambda _: None).rows for job in jobs])
+        return found.sort_values(["alpha", "seed"], ignore_index=True)
+
+    together, again, alone = rows(8), rows(8), rows(1)
+    pd.testing.assert_frame_equal(together, again)
+    assert (together.alpha == alone.alpha).all()
+    assert (together.edited == alone.edited).all()
+    # Eight steps; products of bfloat16 in another order are off by a part in a hundred or two.
+    tolerance = 1e-3 if precision == "float32" else 0.05
+    pd.testing.assert_series_equal(together.loss, alone.loss, rtol=tolerance)
+    # Of 40 held-out resumes so many may lie on the edge.
+    edge = 2 / 40 if precision == "float32" else 8 / 40
+    assert (together.success - alone.success).abs().max() <= edge
+    assert (together.accuracy - alone.accuracy).abs().max() <= edge
+
+
 def test_a_curve(tiny: Tiny) -> None:
     arm = Arm(name="gpu", config=tiny(), alphas=(0.0, 0.2), seeds=(1, 2))
     found = []

@@ -485,6 +485,14 @@ TOGETHER = _set(
         ("run.precision: ", "is for the transformer", 'leave run.precision = "float32"'),
     ),
     (
+        ("run.side_by_side=8", "platform.learner.dropout=0.1"),
+        ("run.side_by_side: ", "= 8 with platform.learner.dropout = 0.1", "run.side_by_side = 1"),
+    ),
+    (
+        ("platform.learner.encoder=gigsim-tiny", "run.side_by_side=2"),
+        ("run.side_by_side: ", "platform.learner.encoder = 'gigsim-tiny'", 'encoder = "lean"'),
+    ),
+    (
         ("corpus.path=a.npz", "corpus.language=b.npz"),
         ("corpus.path: corpus.path and corpus.language exclude", "resumes come from one source"),
     ),
