@@ -21,6 +21,37 @@ _NAMES = {
     "collectives": (
         "clashes collective_bound collective_critical_mass collectives_success mixed_law solo_share"
     ),
+    "contagion.cascades": (
+        "VulnerableCluster branching cascade_condition largest_vulnerable_degree poisson_window "
+        "vulnerability vulnerable_cluster"
+    ),
+    "contagion.complex_contagion": (
+        "bridge_width critical_bridge_width front_reach front_speed lattice_bridge_width "
+        "lattice_spreads rounds_to_everybody"
+    ),
+    "contagion.conventions": (
+        "TippingMinority convention_equilibria convention_path memory_response tipping_minority"
+    ),
+    "contagion.degree_laws": (
+        "degree_law mean_degree observed_degrees poisson_degrees power_law_degrees "
+        "regular_degrees scale_free_degrees"
+    ),
+    "contagion.final_size": (
+        "CascadeSize CriticalSeed cascade_path cascade_size critical_seed vanishing_cascade_size"
+    ),
+    "contagion.granovetter": (
+        "SampleEquilibria continuum_equilibria continuum_limit continuum_path critical_spread "
+        "heads_needed sample_equilibria sample_map sample_path"
+    ),
+    "contagion.monotone_maps": "FixedPoint Limit",
+    "contagion.morris": (
+        "Reach cohesion cohesive_core contagion_threshold moore_threshold reach_of reached "
+        "tree_threshold von_neumann_threshold"
+    ),
+    "contagion.responses": "count_response share_response",
+    "contagion.threshold_laws": (
+        "fixed_threshold normal_thresholds sample_thresholds uniform_thresholds"
+    ),
     "coordination": (
         "acting_share break_even_noise coordination_bound coordination_critical_mass noise_bound"
     ),
@@ -52,6 +83,30 @@ _NAMES = {
     ),
     "member_choices": "MemberChoices frank_wolfe_members",
     "mixture": "clean_marginals erased_marginals planted_marginals",
+    "participation.closed_forms": (
+        "UniformEquilibria UniformFold identical_costs_critical_mass uniform_costs_equilibria "
+        "uniform_costs_fold uniform_costs_slope"
+    ),
+    "participation.costs": (
+        "IdenticalCosts LogNormalCosts LogisticCosts NormalCosts SampleCosts UniformCosts cost_law"
+    ),
+    "participation.curves": "BoundCurve FunctionCurve StepCurve",
+    "participation.draws": "ParticipationDraws participation_draws",
+    "participation.dynamics": "adaptive_path adaptive_stable adaptive_step replicator_step",
+    "participation.equilibria": "Equilibrium FixedPoints Unresolved",
+    "participation.folds": "Fold folds parameter_at with_parameter",
+    "participation.hysteresis": "Hysteresis Jump hysteresis",
+    "participation.joining_map": "JoiningMap",
+    "participation.logit_response": (
+        "LogitFolds logit_folds logit_map logit_slope proportional_curve"
+    ),
+    "participation.measured_curve": "MeasuredCurve",
+    "participation.public_goods": (
+        "MixedEquilibria Volunteers assured_good olson_parameter public_good_share "
+        "threshold_good volunteers"
+    ),
+    "participation.regimes": "AssuredCurve PivotalCurve leaking_bound_curve pivotal_curve",
+    "participation.startup": "shortfall startup_cost",
     "performative": (
         "collective_rate distance_to_stable level_rate participation_psi participation_slope "
         "participation_slope_any performative_power retraining_rate stable_mean"
@@ -63,8 +118,8 @@ _NAMES = {
     "private_noise": "accumulated_noise private_radius probability tail",
     "regression": "over_report regression_bound regression_critical_mass regression_value",
     "reweighting": (
-        "cvar_weights effective_share effective_share_upweighted "
-        "feature_label_bound_reweighted share_needed_upweighted"
+        "cvar_weights effective_share effective_share_upweighted feature_label_bound_reweighted "
+        "share_needed_upweighted"
     ),
     "risk_minimizer": (
         "MeanGradient cancelling_share critical_mass_convex critical_mass_distance "

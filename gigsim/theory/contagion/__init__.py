@@ -1,0 +1,1 @@
+"""How taking part spreads from person to person: thresholds, cascades, conventions."""
