@@ -10,23 +10,17 @@ from numpy.typing import NDArray
 from gigsim.config.sections import Society
 from gigsim.population import Population
 from gigsim.society.beliefs import Expectation
-from gigsim.society.imitation import fermi_rule, pick_neighbour
-from gigsim.society.joining import (
-    best_response,
-    complex_contagion,
-    gain_of_membership,
-    logit_rule,
-    surplus,
-    threshold_rule,
-)
+from gigsim.society.imitation import fermi_copies, pick_neighbour
+from gigsim.society.joining import best_response, gain_of_membership, logit_rule, surplus
 from gigsim.society.networks import Network
 from gigsim.society.sequential import (
     Membership,
+    Round,
+    Rule,
     Turns,
-    headcount,
-    neighbour_count,
-    one_person,
-    outcome,
+    by_everybody,
+    by_neighbours,
+    by_one_person,
 )
 
 #: Gives one indexed uniform a person, shape (N,), for a stream's name.
@@ -69,19 +63,15 @@ def decide(
         bool, shape (N,): a new array.
     """
     old, committed, turns = population.member, population.first_mover, Turns.at_once(len(asked))
+    deciding = asked
     if society.order == "sequential" and society.rule not in ORDER_FREE:
-        old = old | committed
-        turns = Turns.one_by_one(asked & ~committed, draws("order"))
+        old, deciding = old | committed, asked & ~committed
+        turns = Turns.one_by_one(deciding, draws("order"))
     stays = committed | old if society.leaving == "never" else committed
     if society.rule in ORDER_FREE:
         wants = _weigh(society, population, expectation, draws, retention)
         return np.where(asked, wants, old) | stays
-    answer = _look_around(society, population, network, draws, old, turns)
-
-    def sweep(new: Membership) -> Membership:
-        return np.where(asked, answer(new), old) | stays
-
-    return outcome(sweep, old, turns)
+    return _look_around(society, population, network, draws, Round(old, deciding, stays, turns))
 
 
 def _weigh(
@@ -109,24 +99,16 @@ def _weigh(
 
 
 def _look_around(
-    society: Society,
-    population: Population,
-    network: Network,
-    draws: Draws,
-    old: Membership,
-    turns: Turns,
-) -> Callable[[Membership], Membership]:
-    """A rule that looks at others: everybody's answer, bool, (N,), as a function of the outcome."""
+    society: Society, population: Population, network: Network, draws: Draws, this: Round
+) -> Membership:
+    """The outcome of a round by a rule that looks at others, bool, (N,)."""
     if society.rule == "imitation":
         picked, luck = pick_neighbour(network, draws("imitation")), draws("decision")
-        utility, strength = population.utility, society.imitation_strength
-        sees = one_person(picked, old, turns)
-        return lambda new: fermi_rule(sees(new), old, utility, picked, strength, luck)
-    if society.rule == "threshold" and society.reference_group == "population":
-        members = headcount(old, turns)
-        return lambda new: threshold_rule(members(new) / len(population), population.threshold)
-    known = neighbour_count(network, old, turns)
+        copies = fermi_copies(population.utility, picked, society.imitation_strength, luck)
+        return by_one_person(picked, copies, this)
     if society.rule == "complex_contagion":
-        return lambda new: complex_contagion(known(new), society.required_neighbours)
-    degrees = np.maximum(1, network.degrees())
-    return lambda new: threshold_rule(known(new) / degrees, population.threshold)
+        return by_neighbours(network, Rule.of_number(society.required_neighbours), this)
+    rule = Rule.of_share(population.threshold)
+    if society.reference_group == "population":
+        return by_everybody(rule, this)
+    return by_neighbours(network, rule, this)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from gigsim.society.networks import CompleteNetwork, Network
+from gigsim.society.networks import CompleteNetwork, Network, SparseNetwork
 
 
 def fermi_rule(
@@ -35,8 +35,21 @@ def fermi_rule(
     Returns:
         bool, shape (N,).
     """
-    copies = uniforms < expit(strength * (utility[picked] - utility))
-    return np.where(copies, seen, member)
+    return np.where(fermi_copies(utility, picked, strength, uniforms), seen, member)
+
+
+def fermi_copies(
+    utility: NDArray[np.float64],
+    picked: NDArray[np.int64],
+    strength: float,
+    uniforms: NDArray[np.float64],
+) -> NDArray[np.bool_]:
+    """Who copies the person he looks at, whatever that one does; see :func:`fermi_rule`.
+
+    Returns:
+        bool, shape (N,).
+    """
+    return uniforms < expit(strength * (utility[picked] - utility))
 
 
 def pick_neighbour(network: Network, uniforms: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -57,12 +70,12 @@ def pick_neighbour(network: Network, uniforms: NDArray[np.float64]) -> NDArray[n
         others = network.size - 1
         nth = np.minimum((uniforms * others).astype(np.int64), max(0, others - 1))
         return nth + (nth >= own) if others else own
-    matrix = network.matrix()
-    matrix.sort_indices()
+    if not isinstance(network, SparseNetwork):
+        raise TypeError(f"whom people know in a {type(network).__name__} is not written down")
     known = network.degrees()
     # A product just under an integer may be rounded up to it.
     nth = np.minimum((uniforms * known).astype(np.int64), known - 1)
     has = known > 0
     picked = own.copy()
-    picked[has] = matrix.indices[matrix.indptr[:-1][has] + nth[has]]
+    picked[has] = network.indices[network.indptr[:-1][has] + nth[has]]
     return picked

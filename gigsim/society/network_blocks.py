@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from gigsim.errors import InputError
-from gigsim.society.networks import SparseNetwork, from_ties, pairs, successes
+from gigsim.society.network_draws_pairs import pairs, successes
+from gigsim.society.networks import SparseNetwork, from_ties
 
 #: A block this near to needing everybody else's ties is treated as needing them all: the degrees'
 #: error is of this relative size, and the scaling would run off to infinity.

@@ -9,6 +9,7 @@ change the kind and keep the degree (the torus has no choice: 4 or 8). A law is 
 from __future__ import annotations
 
 from itertools import count
+from types import ModuleType
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from gigsim.errors import InputError
-from gigsim.society import networks
+from gigsim.society import network_draws, networks
 from gigsim.society.network_blocks import blocks
 from gigsim.society.network_files import read_edge_list
 from gigsim.society.network_graphml import read_graphml
@@ -36,6 +37,15 @@ def _even(degree: int) -> int:
 
 
 _EvenDegree = Annotated[int, AfterValidator(_even)]
+
+
+#: networkx draws a network of up to so many people (5 s for a million, and a kilobyte each);
+#: whole arrays a larger one. The laws are the same, the bits are not.
+NETWORKX_UP_TO = 50_000
+
+
+def _generators(size: int) -> ModuleType:
+    return networks if size <= NETWORKX_UP_TO else network_draws
 
 
 class _Law(BaseModel):
@@ -91,7 +101,7 @@ class SmallWorld(_Law):
     )
 
     def _draw(self, size: int, groups: NDArray[np.int64], seed: int) -> Network:
-        return networks.small_world(size, self.degree, self.rewire, seed)
+        return _generators(size).small_world(size, self.degree, self.rewire, seed)
 
 
 class Ring(_Law):
@@ -132,7 +142,7 @@ class ScaleFree(_Law):
     )
 
     def _draw(self, size: int, groups: NDArray[np.int64], seed: int) -> Network:
-        return networks.scale_free(size, self.degree // 2, seed)
+        return _generators(size).scale_free(size, self.degree // 2, seed)
 
 
 class Random(_Law):

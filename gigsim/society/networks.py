@@ -7,12 +7,19 @@ without storing them and writes its matrix out only when asked.
 from __future__ import annotations
 
 import math
-from typing import Protocol
+from itertools import pairwise
+from typing import Any, Protocol
 
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+
+from gigsim.society.kernels import MANY, Kernels, compiled, unsigned
+from gigsim.society.network_draws_pairs import pairs, successes
+
+#: Ties in one product of SciPy's: ones that fit into a core's cache.
+_STRETCH = 1 << 17
 
 
 class Network(Protocol):
@@ -31,6 +38,12 @@ class Network(Protocol):
 
     def count(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Number of each node's neighbours that are chosen (bool, shape (N,)); int64, (N,)."""
+        ...
+
+    def count_two(
+        self, one: NDArray[np.bool_], other: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """:meth:`count` of two sets at once."""
         ...
 
     def matrix(self) -> sparse.csr_array:
@@ -59,6 +72,12 @@ class CompleteNetwork:
         """All the chosen but oneself."""
         return np.int64(chosen.sum()) - chosen.astype(np.int64)
 
+    def count_two(
+        self, one: NDArray[np.bool_], other: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """:meth:`count` of two sets."""
+        return self.count(one), self.count(other)
+
     def matrix(self) -> sparse.csr_array:
         """The full matrix: N(N-1) entries, for small N."""
         dense = np.ones((self._size, self._size), dtype=np.uint8)
@@ -67,53 +86,146 @@ class CompleteNetwork:
 
 
 class SparseNetwork:
-    """A network as a symmetric CSR matrix of ones.
+    """A network as the rows of a symmetric CSR matrix, whose entries are all one and not stored.
 
     Args:
-        matrix: shape (N, N), symmetric, zero diagonal.
+        matrix: shape (N, N), symmetric, zero diagonal; what is not zero counts as one.
         kind: the name of the law it was drawn from.
+
+    Attributes:
+        kind: the name of the law it was drawn from.
+        indptr: shape (N + 1,): where each one's neighbours begin in ``indices``, and the end;
+            int32, or int64 where there are more than 2^31 of them. Read-only.
+        indices: int32, shape (2 * ties,): each one's neighbours, ascending. Read-only.
     """
 
     def __init__(self, matrix: sparse.csr_array, kind: str) -> None:
+        matrix = matrix.copy()
+        matrix.eliminate_zeros()
+        matrix.sum_duplicates()
+        self._keep(matrix.indptr, matrix.indices, kind)
+
+    @classmethod
+    def of_rows(cls, indptr: NDArray[Any], indices: NDArray[Any], kind: str) -> SparseNetwork:
+        """A network from its arrays, which it takes over; see the attributes."""
+        network = cls.__new__(cls)
+        network._keep(indptr, indices, kind)
+        return network
+
+    def _keep(self, indptr: NDArray[Any], indices: NDArray[Any], kind: str) -> None:
         self.kind = kind
-        # int32 sums: a uint8 product would overflow at 256 neighbours.
-        self._matrix = matrix.astype(np.int32)
+        narrow = len(indices) <= np.iinfo(np.int32).max
+        self.indptr = indptr.astype(np.int32 if narrow else np.int64, copy=False)
+        self.indices = indices.astype(np.int32, copy=False)
+        self.indptr.flags.writeable = self.indices.flags.writeable = False
 
     @property
     def size(self) -> int:
         """Number of nodes N."""
-        return int(self._matrix.shape[0])
+        return len(self.indptr) - 1
+
+    @property
+    def bytes(self) -> int:
+        """Memory of the network: 44 bytes a person where people know ten others."""
+        return int(self.indptr.nbytes + self.indices.nbytes)
 
     def degrees(self) -> NDArray[np.int64]:
         """Number of neighbours of each node, int64, shape (N,)."""
-        return np.diff(self._matrix.indptr).astype(np.int64)
+        return np.diff(self.indptr).astype(np.int64)
 
     def count(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Number of each node's neighbours that are chosen (bool, shape (N,)); int64, (N,)."""
-        return (self._matrix @ chosen.astype(np.int32)).astype(np.int64)
+        loops = self.loops()
+        if loops is None:
+            return self._product(chosen.astype(np.int32)).astype(np.int64)
+        found = np.empty(self.size, dtype=np.int64)
+        loops.count(*self.unsigned_rows(), as_bytes(chosen), found)
+        return found
+
+    def count_two(
+        self, one: NDArray[np.bool_], other: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Both sets' :meth:`count` in one pass."""
+        loops = self.loops()
+        if loops is None:
+            both = self._product(np.stack([one, other], axis=1).astype(np.int32))
+            return both[:, 0].astype(np.int64), both[:, 1].astype(np.int64)
+        found = np.empty(self.size, dtype=np.int64), np.empty(self.size, dtype=np.int64)
+        codes = as_bytes(one) | (as_bytes(other) << np.uint8(1))
+        loops.count_two(*self.unsigned_rows(), codes, *found)
+        return found
 
     def matrix(self) -> sparse.csr_array:
-        """The adjacency matrix, uint8 CSR, shape (N, N)."""
-        return self._matrix.astype(np.uint8)
+        """The adjacency matrix, uint8 CSR, shape (N, N): a copy that is the caller's."""
+        ones = np.ones(len(self.indices), dtype=np.uint8)
+        rows = (ones, self.indices.copy(), self.indptr.copy())
+        return sparse.csr_array(rows, (self.size, self.size))
+
+    def loops(self) -> Kernels | None:
+        """Compiled code, where it is installed and the network large enough to be worth it."""
+        return compiled() if len(self.indices) >= MANY else None
+
+    def unsigned_rows(self) -> tuple[NDArray[np.unsignedinteger], NDArray[np.unsignedinteger]]:
+        """``indptr`` and ``indices`` as compiled code takes them."""
+        return unsigned(self.indptr), unsigned(self.indices)
+
+    def _product(self, numbers: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The adjacency matrix times int32 numbers, shape (N,) or (N, k), some rows at a time.
+
+        SciPy wants an entry of each tie written out. Those of some rows are enough: all are one,
+        and what lies in the cache need not come from memory.
+        """
+        marks = np.arange(_STRETCH, len(self.indices), _STRETCH, dtype=self.indptr.dtype)
+        bounds = np.unique([0, *np.searchsorted(self.indptr, marks), self.size]).tolist()
+        product = np.empty(numbers.shape, dtype=np.int32)
+        ones = np.ones(0, dtype=np.int32)
+        for start, stop in pairwise(bounds):
+            low, high = int(self.indptr[start]), int(self.indptr[stop])
+            if len(ones) < high - low:
+                ones = np.ones(high - low, dtype=np.int32)
+            places = (self.indptr[start : stop + 1] - low).astype(np.int32, copy=False)
+            rows = (ones[: high - low], self.indices[low:high], places)
+            product[start:stop] = sparse.csr_array(rows, (stop - start, self.size)) @ numbers
+        return product
+
+
+def as_bytes(chosen: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Truth values as bytes 0 and 1, the same memory where they lie side by side."""
+    return np.ascontiguousarray(chosen, dtype=bool).view(np.uint8)
 
 
 def from_ties(
-    size: int, first: NDArray[np.int64], second: NDArray[np.int64], kind: str
+    size: int, first: NDArray[np.integer], second: NDArray[np.integer], kind: str
 ) -> SparseNetwork:
     """A network from its list of ties.
 
     Args:
-        size: number of nodes N.
-        first: one end of each tie, int64, shape (ties,), in [0, N).
+        size: number of nodes N, below 2^31.
+        first: one end of each tie, integers, shape (ties,), in [0, N).
         second: the other end; each tie is listed once, in one direction, and none is a loop.
         kind: the name of the law it was drawn from.
     """
-    rows = np.concatenate([first, second])
-    columns = np.concatenate([second, first])
-    ones = np.ones(len(rows), dtype=np.uint8)
-    csr = sparse.coo_array((ones, (rows, columns)), (size, size)).tocsr()
-    csr.sort_indices()
-    return SparseNetwork(csr, kind)
+    ties = len(first)
+    ends = np.empty(2 * ties, dtype=np.uint64)
+    # One number a tie and direction, by whose order they are sorted: whose tie, and to whom.
+    for part, near, far in ((ends[:ties], first, second), (ends[ties:], second, first)):
+        part[:] = near
+        part <<= np.uint64(32)
+        part |= far.astype(np.uint64)
+    ends.sort()
+    indptr = np.zeros(size + 1, dtype=np.int64)
+    np.cumsum(
+        np.bincount(first, minlength=size) + np.bincount(second, minlength=size), out=indptr[1:]
+    )
+    return SparseNetwork.of_rows(indptr, ends.astype(np.uint32).view(np.int32), kind)
+
+
+def from_table(neighbours: NDArray[np.integer], kind: str) -> SparseNetwork:
+    """A network in which all know equally many: their neighbours, shape (N, k), changed here."""
+    size, degree = neighbours.shape
+    neighbours.sort(axis=1)
+    indptr = np.arange(size + 1, dtype=np.int64) * degree
+    return SparseNetwork.of_rows(indptr, neighbours.astype(np.int32).reshape(-1), kind)
 
 
 def small_world(size: int, degree: int, rewire: float, seed: int) -> SparseNetwork:
@@ -159,9 +271,9 @@ def ring(size: int, degree: int) -> SparseNetwork:
         size: number of nodes N.
         degree: even, 2 <= degree < N.
     """
-    nodes = np.tile(np.arange(size), degree // 2)
-    steps = np.repeat(np.arange(1, degree // 2 + 1), size)
-    return from_ties(size, nodes, (nodes + steps) % size, "ring")
+    steps = np.arange(1, degree // 2 + 1, dtype=np.int32)
+    nodes = np.arange(size, dtype=np.int32)[:, None]
+    return from_table((nodes + np.concatenate([-steps, steps])) % np.int32(size), "ring")
 
 
 def torus_shape(size: int) -> tuple[int, int] | None:
@@ -186,9 +298,12 @@ def torus(rows: int, columns: int, *, diagonal: bool) -> SparseNetwork:
     """
     steps = [(0, 1), (1, 0)] + ([(1, 1), (1, -1)] if diagonal else [])
     row, column = np.divmod(np.arange(rows * columns), columns)
-    ends = [(row + down) % rows * columns + (column + right) % columns for down, right in steps]
-    nodes = np.tile(np.arange(rows * columns), len(steps))
-    return from_ties(rows * columns, nodes, np.concatenate(ends), "torus")
+    ends = [
+        (row + way * down) % rows * columns + (column + way * right) % columns
+        for down, right in steps
+        for way in (1, -1)
+    ]
+    return from_table(np.stack(ends, axis=1), "torus")
 
 
 def random(size: int, degree: float, seed: int) -> SparseNetwork:
@@ -204,45 +319,3 @@ def random(size: int, degree: float, seed: int) -> SparseNetwork:
     rng = np.random.default_rng(seed)
     first, second = pairs(successes(size * (size - 1) // 2, degree / (size - 1), rng))
     return from_ties(size, first, second, "random")
-
-
-def successes(trials: int, probability: float, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Which of many independent trials succeed, by the geometric gaps between successes.
-
-    Batagelj and Brandes (2005): the work grows with the successes, not with the trials.
-
-    Args:
-        trials: their number, at most 2^52.
-        probability: of each, in [0, 1].
-        rng: draws the gaps.
-
-    Returns:
-        The numbers of the trials that succeed, ascending, int64, in [0, trials).
-    """
-    if trials == 0 or probability <= 0.0:
-        return np.empty(0, dtype=np.int64)
-    parts, last = [], -1
-    while last < trials:
-        expected = (trials - last) * probability
-        gaps = rng.geometric(probability, int(expected + 4.0 * math.sqrt(expected)) + 8)
-        # A gap beyond the last trial ends the list; cut, so that their sum stays an int64.
-        parts.append(last + np.cumsum(np.minimum(gaps, trials + 1)))
-        last = int(parts[-1][-1])
-    found = np.concatenate(parts)
-    return found[found < trials]
-
-
-def pairs(number: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The pairs i < j by their place in the order (0, 1), (0, 2), (1, 2), (0, 3) and so on.
-
-    Args:
-        number: places in that order, int64, shape (n,), from 0 to 2^52.
-
-    Returns:
-        i and j, both int64, shape (n,): number = j(j - 1)/2 + i.
-    """
-    second = ((1.0 + np.sqrt(1.0 + 8.0 * number)) / 2.0).astype(np.int64)
-    # The root is rounded: it may be one off where i is 0 or j - 1.
-    second -= second * (second - 1) // 2 > number
-    second += second * (second + 1) // 2 <= number
-    return number - second * (second - 1) // 2, second

@@ -1,26 +1,34 @@
-"""Deciding one after the other, without a loop over people.
+"""Deciding one after the other, without a loop over people in Python.
 
 In a random sequential order everybody sees what those before him have decided this period and what
-everybody else decided before. What person i sees is then a function of an unknown array ``new``
-(the outcome) through the people with an earlier place than i's alone. Starting from the old state
-and applying the rule to all at once (a Jacobi sweep), the first in the order is right after one
-sweep, the second after two at most, and so on: the iteration ends at exactly the sequential
-outcome, the only fixed point there is, after as many sweeps as the longest chain of people of whom
-each sways the next.
+everybody else decided before. Compiled code (:mod:`gigsim.society.kernels`) goes through the order
+and does just that. Where there is none, or not enough people to be worth it, all decide at once
+again and again: what person i sees is a function of an unknown array ``new`` (the outcome) through
+the people with an earlier place than i's alone. Starting from the old state and applying the rule
+to all at once (a Jacobi sweep), the first in the order is right after one sweep, the second after
+two at most, and so on: the iteration ends at exactly the sequential outcome, the only fixed point
+there is, after as many sweeps as the longest chain of people of whom each sways the next.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from gigsim.society.networks import CompleteNetwork, Network
+from gigsim.society.joining import complex_contagion, threshold_rule
+from gigsim.society.kernels import MANY, Kernels, compiled, unsigned
+from gigsim.society.networks import CompleteNetwork, Network, SparseNetwork, as_bytes
 
 Membership = NDArray[np.bool_]
+
+#: People who decide, from which on compiled code is asked for: a sweep reads about ten numbers
+#: of each.
+_MANY_PEOPLE = MANY // 10
 
 
 @dataclass(frozen=True)
@@ -29,30 +37,179 @@ class Turns:
 
     Attributes:
         order: int64, shape (k,): the people who decide one after the other, first to last.
-        place: int64, shape (N,): each one's place in that order, from 0; N for everybody else, whom
-            nobody sees change.
+        size: N, how many people there are.
     """
 
     order: NDArray[np.int64]
-    place: NDArray[np.int64]
+    size: int
+
+    @cached_property
+    def place(self) -> NDArray[np.int64]:
+        """Each one's place in the order, from 0, int64, shape (N,).
+
+        N for everybody else, whom nobody sees change.
+        """
+        place = np.full(self.size, self.size, dtype=np.int64)
+        place[self.order] = np.arange(len(self.order))
+        return place
 
     @classmethod
     def at_once(cls, size: int) -> Turns:
         """Nobody comes before anybody: all see the state that was."""
-        return cls(np.empty(0, dtype=np.int64), np.full(size, size, dtype=np.int64))
+        return cls(np.empty(0, dtype=np.int64), size)
 
     @classmethod
     def one_by_one(cls, deciding: Membership, uniforms: NDArray[np.float64]) -> Turns:
         """Those who are deciding (bool, shape (N,)), by rank of their uniforms.
 
         With independent uniforms every order of the people deciding is equally likely, whoever else
-        there is: the law of Mesa's ``shuffle_do``.
+        there is: the law of Mesa's ``shuffle_do``. Of equal ones the lower number comes first.
         """
+        size = len(deciding)
         people = np.flatnonzero(deciding)
-        order = people[np.argsort(uniforms[people], kind="stable")]
-        place = np.full(len(deciding), len(deciding), dtype=np.int64)
-        place[order] = np.arange(len(order))
-        return cls(order, place)
+        return cls(_by_luck(people, uniforms, max(size - 1, 0).bit_length()), size)
+
+
+def _by_luck(
+    people: NDArray[np.int64], uniforms: NDArray[np.float64], bits: int
+) -> NDArray[np.int64]:
+    """People (ascending, below 2^bits) by their uniforms, in [0, 1), equal ones by number.
+
+    Sorting numbers takes a third of the time of sorting places: as many bits of a uniform as there
+    is room for and the person's number are one number. The few who are equal in those bits are put
+    in order afterwards.
+    """
+    luck = uniforms if len(people) == len(uniforms) else uniforms[people]
+    keys = (luck * 2.0**53).astype(np.uint64)
+    keys >>= np.uint64(max(0, bits - 11))
+    keys <<= np.uint64(bits)
+    keys |= people.view(np.uint64)
+    keys.sort()
+    order = (keys & np.uint64((1 << bits) - 1)).view(np.int64)
+    keys >>= np.uint64(bits)
+    equal = np.flatnonzero(keys[1:] == keys[:-1])
+    if len(equal):
+        places = np.union1d(equal, equal + 1)
+        tied = order[places]
+        order[places] = tied[np.lexsort((tied, uniforms[tied]))]
+    return order
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of decisions.
+
+    Attributes:
+        old: who is a member before, bool, shape (N,).
+        deciding: who decides, bool, shape (N,); everybody else stays what he was.
+        stays: who is a member afterwards whatever he decides, bool, shape (N,).
+        turns: the order of those who decide, or that they do at once.
+    """
+
+    old: Membership
+    deciding: Membership
+    stays: Membership
+    turns: Turns
+
+    def settle(self, answer: Callable[[Membership], Membership]) -> Membership:
+        """Who is a member afterwards, if ``answer`` says who would be one as all see an outcome."""
+
+        def sweep(new: Membership) -> Membership:
+            return np.where(self.deciding, answer(new), self.old) | self.stays
+
+        return outcome(sweep, self.old, self.turns)
+
+    def walk(
+        self, loop: Callable[..., None], *before: object, after: tuple[object, ...]
+    ) -> Membership:
+        """The same by a compiled loop over the order, which changes a copy of the old state."""
+        state = as_bytes(self.old).copy()
+        loop(unsigned(self.turns.order), *before, as_bytes(self.stays), *after, state)
+        return state.view(bool) | self.stays
+
+    def loops(self) -> Kernels | None:
+        """Compiled code, where it is installed and enough people decide in turn."""
+        return compiled() if len(self.turns.order) >= _MANY_PEOPLE else None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Be a member iff enough of those one looks at are: so many, or such a share of them.
+
+    Attributes:
+        required: how many, at least 1; -1 where the share counts.
+        shares: float64, shape (N,): each one's least share, in any range; empty where the number
+            counts.
+    """
+
+    required: int
+    shares: NDArray[np.float64]
+
+    @classmethod
+    def of_number(cls, required: int) -> Rule:
+        """So many of them (:func:`gigsim.society.joining.complex_contagion`)."""
+        return cls(required, np.empty(0))
+
+    @classmethod
+    def of_share(cls, shares: NDArray[np.float64]) -> Rule:
+        """Such a share of them (:func:`gigsim.society.joining.threshold_rule`)."""
+        return cls(-1, np.ascontiguousarray(shares, dtype=np.float64))
+
+    def answer(self, seen: NDArray[np.int64], looked_at: NDArray[np.int64] | int) -> Membership:
+        """Who would be a member, if ``seen`` of the people whom one looks at are, bool, (N,).
+
+        Who looks at nobody sees a share of 0.
+        """
+        if self.required >= 0:
+            return complex_contagion(seen, self.required)
+        return threshold_rule(seen / np.maximum(1, looked_at), self.shares)
+
+
+def by_neighbours(network: Network, rule: Rule, this: Round) -> Membership:
+    """The outcome of a round in which people look at those whom they know, bool, (N,)."""
+    if isinstance(network, SparseNetwork):
+        loops = network.loops()
+        if loops is not None and not len(this.turns.order):
+            out = np.empty(network.size, dtype=np.uint8)
+            people = (as_bytes(column) for column in (this.old, this.deciding, this.stays))
+            loops.at_once(*network.unsigned_rows(), *people, rule.required, rule.shares, out)
+            return out.view(bool)
+        if loops is not None:
+            ties = network.unsigned_rows()
+            return this.walk(loops.in_turn, *ties, after=(rule.required, rule.shares))
+    elif (loops := this.loops()) is not None:
+        return _by_heads(loops, rule, this, but_oneself=1)
+    known, degrees = neighbour_count(network, this.old, this.turns), network.degrees()
+    return this.settle(lambda new: rule.answer(known(new), degrees))
+
+
+def by_everybody(rule: Rule, this: Round) -> Membership:
+    """The outcome of a round in which people look at the whole population, bool, (N,)."""
+    if (loops := this.loops()) is not None:
+        return _by_heads(loops, rule, this, but_oneself=0)
+    members, size = headcount(this.old, this.turns), this.turns.size
+    return this.settle(lambda new: rule.answer(members(new), size))
+
+
+def by_one_person(picked: NDArray[np.int64], copies: Membership, this: Round) -> Membership:
+    """The outcome of a round in which people copy one another, bool, (N,).
+
+    Args:
+        picked: whom each one looks at, int64, shape (N,).
+        copies: who becomes what that person is at his turn, bool, shape (N,); the others change
+            nothing.
+        this: the round.
+    """
+    if (loops := this.loops()) is not None:
+        before = (unsigned(picked), as_bytes(copies))
+        return this.walk(loops.copies_in_turn, *before, after=())
+    sees = one_person(picked, this.old, this.turns)
+    return this.settle(lambda new: np.where(copies, sees(new), this.old))
+
+
+def _by_heads(loops: Kernels, rule: Rule, this: Round, *, but_oneself: int) -> Membership:
+    before = (int(this.old.sum()), but_oneself)
+    return this.walk(loops.heads_in_turn, *before, after=(rule.required, rule.shares))
 
 
 #: From the outcome (bool, shape (N,)) to what each person sees at his turn.
@@ -75,9 +232,7 @@ def neighbour_count(network: Network, old: Membership, turns: Turns) -> View:
     earlier = _earlier_ties(network, turns)
 
     def seen(new: Membership) -> NDArray[np.int64]:
-        count = before.copy()
-        count[turns.order] += earlier @ (new.astype(np.int32) - old)
-        return count
+        return before + earlier @ (new.astype(np.int32) - old)
 
     return seen
 
@@ -123,9 +278,13 @@ def _changes_before(old: Membership, new: Membership, turns: Turns) -> NDArray[n
 
 
 def _earlier_ties(network: Network, turns: Turns) -> sparse.csr_array:
-    """Ties from each person deciding, in order, to those who decide before him: 0/1, (k, N)."""
-    ties = network.matrix()[turns.order]
-    earlier = turns.place[ties.indices] < np.repeat(turns.place[turns.order], np.diff(ties.indptr))
-    starts = np.concatenate([[0], np.cumsum(earlier)])[ties.indptr]
+    """Ties from each person deciding to those who decide before him: 0/1, shape (N, N)."""
+    ties = network.matrix()
+    place = turns.place.astype(np.int32)
+    own = np.where(place < turns.size, place, np.int32(-1))
+    earlier = place[ties.indices] < np.repeat(own, np.diff(ties.indptr))
+    before = np.zeros(len(earlier) + 1, dtype=ties.indptr.dtype)
+    np.cumsum(earlier, out=before[1:])
+    starts = before[ties.indptr]
     ones = np.ones(int(starts[-1]), dtype=np.int32)
     return sparse.csr_array((ones, ties.indices[earlier], starts), shape=ties.shape)

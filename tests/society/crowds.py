@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import pytest
 from scipy import sparse
 
 from gigsim.config.sections import Society
 from gigsim.population import Population
+from gigsim.society import networks, sequential
 from gigsim.society.beliefs import Expectation, nothing
 from gigsim.society.decision import decide
 from gigsim.society.joining import gain_of_membership, surplus
 from gigsim.society.networks import CompleteNetwork, Network, SparseNetwork
 
 Draws = Callable[[str], np.ndarray]
+
+
+@contextmanager
+def with_loops(wanted: bool) -> Iterator[None]:
+    """Compiled loops for any number of people, or none at all."""
+    with pytest.MonkeyPatch.context() as patch:
+        if wanted:
+            pytest.importorskip("numba")
+            patch.setattr(networks, "MANY", 0)
+            patch.setattr(sequential, "_MANY_PEOPLE", 1)
+        else:
+            patch.setattr(networks, "compiled", lambda: None)
+            patch.setattr(sequential, "compiled", lambda: None)
+        yield
 
 
 def crowd(

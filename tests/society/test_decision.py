@@ -15,7 +15,14 @@ from gigsim.config.sections import Society
 from gigsim.society.beliefs import Expectation, published
 from gigsim.society.networks import CompleteNetwork, SparseNetwork, small_world
 from gigsim.streams import Streams
-from tests.society.crowds import crowd, no_draws, one_after_the_other, round_of, tied
+from tests.society.crowds import (
+    crowd,
+    no_draws,
+    one_after_the_other,
+    round_of,
+    tied,
+    with_loops,
+)
 
 share = st.floats(0, 1)
 RULES = ["threshold", "complex_contagion", "imitation", "best_response", "logit"]
@@ -65,9 +72,12 @@ def situations(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=600)
+@pytest.mark.parametrize("loops", [False, True], ids=["sweeps", "compiled"])
+@settings(max_examples=300)
 @given(situations())
-def test_every_rule_and_order_equals_one_loop_over_people(case: dict[str, Any]) -> None:
+def test_every_rule_and_order_equals_one_loop_over_people(
+    loops: bool, case: dict[str, Any]
+) -> None:
     population, network, ties = case["population"], case.pop("network"), case.pop("ties")
     streams = case.pop("draws")
     before = population.member.copy()
@@ -75,7 +85,8 @@ def test_every_rule_and_order_equals_one_loop_over_people(case: dict[str, Any]) 
     def draws(name: str) -> np.ndarray:
         return streams.uniform(name, 1, len(population))
 
-    member = round_of(network=network, draws=draws, **case)
+    with with_loops(loops):
+        member = round_of(network=network, draws=draws, **case)
     assert member.dtype == bool
     assert np.array_equal(member, one_after_the_other(ties=ties, draws=draws, **case))
     assert np.array_equal(population.member, before), "the state is the caller's"
@@ -103,7 +114,10 @@ def test_it_equals_the_loop_in_a_crowd(rule: str, complete: bool) -> None:
     def draws(name: str) -> np.ndarray:
         return Streams(5).uniform(name, 1, size)
 
-    member = round_of(society, population, network, draws=draws)
+    with with_loops(False):
+        member = round_of(society, population, network, draws=draws)
+    with with_loops(True):
+        assert np.array_equal(member, round_of(society, population, network, draws=draws))
     nobody = Expectation(0.0, 0.0, 0.0)
     by_hand = one_after_the_other(
         society, population, ties, nobody, everybody, draws, retention=0.0

@@ -8,8 +8,10 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from gigsim.errors import InputError
+from gigsim.society import network_draws, networks
 from gigsim.society.joining import threshold_rule
 from gigsim.society.network_laws import (
+    NETWORKX_UP_TO,
     Blocks,
     Complete,
     EdgeList,
@@ -69,6 +71,14 @@ def test_a_small_world_keeps_its_bits() -> None:
     drawn = law.draw(500, GROUPS[:500], seed=11).matrix().toarray()
     graph = nx.watts_strogatz_graph(500, 6, 0.2, seed=11)
     assert np.array_equal(drawn, nx.to_numpy_array(graph, nodelist=range(500)))
+
+
+def test_larger_networks_are_drawn_in_whole_arrays() -> None:
+    for size, home in ((NETWORKX_UP_TO, networks), (NETWORKX_UP_TO + 2, network_draws)):
+        drawn = SmallWorld(degree=2).draw(size, GROUPS, 3)
+        assert (drawn.matrix() != home.small_world(size, 2, 0.1, 3).matrix()).nnz == 0
+        drawn = ScaleFree(degree=2).draw(size, GROUPS, 3)
+        assert (drawn.matrix() != home.scale_free(size, 1, 3).matrix()).nnz == 0
 
 
 def test_the_laws_of_files_read_them(tmp_path: Path) -> None:

@@ -11,15 +11,15 @@ from gigsim.society.networks import (
     CompleteNetwork,
     Network,
     SparseNetwork,
-    pairs,
+    from_ties,
     random,
     ring,
     scale_free,
     small_world,
-    successes,
     torus,
     torus_shape,
 )
+from tests.society.crowds import with_loops
 
 
 @st.composite
@@ -34,15 +34,25 @@ def networks(draw: st.DrawFn) -> tuple[Network, np.ndarray]:
     return SparseNetwork(sparse.csr_array(ties.astype(np.uint8)), "any"), ties
 
 
+@pytest.mark.parametrize("loops", [False, True], ids=["products", "compiled"])
 @given(networks(), st.data())
-def test_counting_equals_brute_force(pair: tuple[Network, np.ndarray], data: st.DataObject) -> None:
+def test_counting_equals_brute_force(
+    loops: bool, pair: tuple[Network, np.ndarray], data: st.DataObject
+) -> None:
     network, ties = pair
     size = len(ties)
     chosen = np.array(data.draw(st.lists(st.booleans(), min_size=size, max_size=size)), dtype=bool)
-    expected = [sum(bool(ties[i, j] and chosen[j]) for j in range(size)) for i in range(size)]
-    count = network.count(chosen)
-    assert count.tolist() == expected
-    assert count.dtype == network.degrees().dtype == np.int64
+    other = ~chosen & (np.arange(size) % 3 > 0)
+    expected, others = (
+        [sum(bool(ties[i, j] and members[j]) for j in range(size)) for i in range(size)]
+        for members in (chosen, other)
+    )
+    with with_loops(loops):
+        count = network.count(chosen)
+        both = network.count_two(chosen, other)
+    assert count.tolist() == both[0].tolist() == expected
+    assert both[1].tolist() == others
+    assert count.dtype == both[0].dtype == both[1].dtype == network.degrees().dtype == np.int64
     assert network.degrees().tolist() == ties.sum(axis=1).tolist()
     assert network.size == size
     matrix = network.matrix()
@@ -57,8 +67,66 @@ def test_people_with_many_neighbours_are_counted_right(size: int) -> None:
     star[0, 1:] = star[1:, 0] = 1
     network = SparseNetwork(sparse.csr_array(star), "star")
     everybody = np.ones(size + 1, dtype=bool)
-    assert network.count(everybody)[0] == network.degrees()[0] == size
+    for loops in (False, True):
+        with with_loops(loops):
+            assert network.count(everybody)[0] == network.degrees()[0] == size
+            assert [count[0] for count in network.count_two(everybody, everybody)] == [size, size]
     assert CompleteNetwork(size + 1).count(everybody)[0] == size
+
+
+def test_products_of_some_rows_at_a_time_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows without ties, rows longer than a stretch, and the same by compiled code."""
+    monkeypatch.setattr("gigsim.society.networks._STRETCH", 10)
+    size = 300
+    ties = np.zeros((size, size), dtype=bool)
+    upper = np.triu(np.random.default_rng(1).random((size, size)) < 0.03, 1)
+    ties[100:200] = upper[100:200]
+    ties[0, 50:150] = True
+    ties |= ties.T
+    network = SparseNetwork(sparse.csr_array(ties), "any")
+    chosen = np.random.default_rng(2).random(size) < 0.5
+    assert (network.degrees() == 0).any()
+    for loops in (False, True):
+        with with_loops(loops):
+            assert np.array_equal(network.count(chosen), ties @ chosen.astype(int))
+    nobody = SparseNetwork(sparse.csr_array((4, 4), dtype=np.uint8), "nobody")
+    assert nobody.count(np.ones(4, dtype=bool)).tolist() == [0] * 4
+
+
+def test_what_is_zero_is_no_tie_and_rows_are_put_in_order() -> None:
+    rows = np.array([0, 0, 0, 1, 2, 3]), np.array([3, 1, 2, 0, 0, 0])
+    written = sparse.csr_array(
+        (np.array([5, 1, 0, 1, 0, 2]), rows[1], np.array([0, 3, 4, 5, 6])), (4, 4)
+    )
+    network = SparseNetwork(written, "any")
+    assert network.degrees().tolist() == [2, 1, 0, 1]
+    assert network.indices.tolist() == [1, 3, 0, 0]
+    assert network.matrix().max() == 1
+    assert written.nnz == 6, "the matrix is the caller's"
+
+
+def test_a_network_is_its_arrays_and_nobody_changes_them() -> None:
+    network = ring(1000, 10)
+    assert network.bytes == 1001 * 4 + 10_000 * 4
+    assert network.indptr.dtype == network.indices.dtype == np.int32
+    with pytest.raises(ValueError, match="read-only"):
+        network.indices[0] = 5
+    matrix = network.matrix()
+    matrix.indices[:] = 0
+    assert network.indices.any()
+
+
+@given(st.integers(2, 40), st.integers(0, 2**32 - 1), st.floats(0, 1))
+def test_ties_in_any_order_and_direction_are_the_same_network(
+    size: int, seed: int, density: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    upper = np.triu(rng.random((size, size)) < density, 1)
+    first, second = upper.nonzero()
+    order, turned = rng.permutation(len(first)), rng.random(len(first)) < 0.5
+    one, other = first[order], second[order]
+    network = from_ties(size, np.where(turned, other, one), np.where(turned, one, other), "any")
+    assert np.array_equal(network.matrix().toarray(), upper | upper.T)
 
 
 @pytest.mark.parametrize("rewire", [0.0, 0.1, 1.0])
@@ -172,54 +240,6 @@ def test_the_most_square_torus_is_found_if_there_is_one(size: int) -> None:
     shapes = [(r, size // r) for r in range(3, size // 3 + 1) if size % r == 0]
     squarest = min(shapes, key=lambda shape: abs(shape[1] - shape[0]), default=None)
     assert torus_shape(size) == (squarest and (min(squarest), max(squarest)))
-
-
-@given(st.lists(st.integers(0, 2**52), min_size=1))
-def test_pairs_are_numbered_without_gaps(numbers: list[int]) -> None:
-    first, second = pairs(np.array(numbers))
-    assert (first >= 0).all()
-    assert (first < second).all()
-    assert [int(j) * (int(j) - 1) // 2 + int(i) for i, j in zip(first, second, strict=True)] == (
-        numbers
-    )
-
-
-def test_the_first_pairs() -> None:
-    first, second = pairs(np.arange(6))
-    assert list(zip(first.tolist(), second.tolist(), strict=True)) == [
-        (0, 1),
-        (0, 2),
-        (1, 2),
-        (0, 3),
-        (1, 3),
-        (2, 3),
-    ]
-
-
-@pytest.mark.parametrize("probability", [0.2, 0.5, 0.9])
-def test_trials_succeed_independently(probability: float) -> None:
-    """All 2^7 outcomes of seven trials, against their exact probabilities."""
-    rng = np.random.default_rng(8)
-    codes = [(1 << successes(7, probability, rng)).sum() for _ in range(20_000)]
-    observed = np.bincount(codes, minlength=128)
-    ones = np.array([code.bit_count() for code in range(128)])
-    expected = 20_000 * probability**ones * (1 - probability) ** (7 - ones)
-    rare = expected < 10
-    if rare.any():
-        observed = np.append(observed[~rare], observed[rare].sum())
-        expected = np.append(expected[~rare], expected[rare].sum())
-    assert stats.chisquare(observed, expected).pvalue > 1e-4
-
-
-def test_certain_and_impossible_trials() -> None:
-    rng = np.random.default_rng(0)
-    assert successes(50, 1.0, rng).tolist() == list(range(50))
-    assert successes(50, 0.0, rng).size == successes(0, 0.5, rng).size == 0
-    # The gaps are as long as an int64; none of them may wrap around.
-    assert successes(2**52, 1e-300, rng).size == 0
-    found = successes(2**52, 2.0**-40, rng)
-    assert abs(len(found) - 4096) < 4 * 64
-    assert (np.diff(found) > 0).all()
 
 
 def test_every_graph_of_four_people_is_as_likely_as_in_gilberts_law() -> None:

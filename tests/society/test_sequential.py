@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from gigsim.society import sequential
+from gigsim.society.network_draws import scale_free, small_world
 from gigsim.society.networks import CompleteNetwork, Network
-from gigsim.society.sequential import Turns, headcount, neighbour_count, one_person, outcome
+from gigsim.society.sequential import (
+    Membership,
+    Round,
+    Rule,
+    Turns,
+    by_everybody,
+    by_neighbours,
+    by_one_person,
+    headcount,
+    neighbour_count,
+    one_person,
+    outcome,
+)
 from gigsim.streams import Streams
-from tests.society.crowds import tied
+from tests.society.crowds import tied, with_loops
 
 
 @st.composite
@@ -69,7 +85,8 @@ def test_a_view_can_be_asked_twice() -> None:
 
 def test_every_order_is_equally_likely() -> None:
     deciding = np.array([True, False, True, True])
-    streams, seen = Streams(3), {}
+    streams = Streams(3)
+    seen: dict[tuple[int, ...], int] = {}
     for draw in range(3000):
         order = tuple(Turns.one_by_one(deciding, streams.uniform("order", draw, 4)).order.tolist())
         seen[order] = seen.get(order, 0) + 1
@@ -107,3 +124,109 @@ def test_who_looks_ahead_is_a_bug() -> None:
     with pytest.raises(RuntimeError, match="7 sweeps"):
         outcome(lambda new: ~new, old, turns)
     assert outcome(lambda new: ~new, old, Turns.at_once(6)).all(), "at once, once"
+
+
+# --------------------------------------------------------------------- rounds, both ways
+
+
+@st.composite
+def rounds(draw: st.DrawFn) -> tuple[Network, np.ndarray, Round, np.random.Generator]:
+    """A round before it is done, in turn or at once, on a network with its ties."""
+    network, ties, old, _, turns = draw(states())
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    stays = rng.random(len(old)) < draw(st.sampled_from([0.0, 0.3]))
+    deciding = turns.place < len(old)
+    if draw(st.booleans()):
+        deciding, turns = rng.random(len(old)) < 0.6, Turns.at_once(len(old))
+    return network, ties, Round(old, deciding, stays, turns), rng
+
+
+def by_hand(this: Round, wants: Callable[[int, Membership], bool]) -> Membership:
+    """The outcome by a loop over those who decide: ``wants(i, state that i sees)``."""
+    now, order = this.old.copy(), this.turns.order
+    queue = order if len(order) else np.flatnonzero(this.deciding)
+    for i in queue.tolist():
+        now[i] = wants(i, now if len(order) else this.old) or this.stays[i]
+    return now | this.stays
+
+
+@pytest.mark.parametrize("loops", [False, True], ids=["sweeps", "compiled"])
+@given(rounds())
+def test_rounds_end_as_the_loop_over_people(
+    loops: bool, case: tuple[Network, np.ndarray, Round, np.random.Generator]
+) -> None:
+    network, ties, this, rng = case
+    size = len(ties)
+    required, shares = int(rng.integers(1, 4)), rng.integers(-1, 10, size) / 8
+    picked, copies = rng.integers(0, size, size), rng.random(size) < 0.7
+    number, share = Rule.of_number(required), Rule.of_share(shares)
+    degrees = np.maximum(1, ties.sum(axis=1))
+    expected = [
+        by_hand(this, lambda i, now: (ties[i] & now).sum() >= required),
+        by_hand(this, lambda i, now: (ties[i] & now).sum() / degrees[i] >= shares[i]),
+        by_hand(this, lambda i, now: now.sum() >= required),
+        by_hand(this, lambda i, now: now.sum() / size >= shares[i]),
+        by_hand(this, lambda i, now: now[picked[i]] if copies[i] else this.old[i]),
+    ]
+    with with_loops(loops):
+        found = [
+            by_neighbours(network, number, this),
+            by_neighbours(network, share, this),
+            by_everybody(number, this),
+            by_everybody(share, this),
+            by_one_person(picked, copies, this),
+        ]
+    for one, other in zip(found, expected, strict=True):
+        assert one.dtype == bool
+        assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("kind", ["small_world", "scale_free", "complete"])
+def test_compiled_and_swept_rounds_are_the_same_bits_in_a_town(kind: str) -> None:
+    size = 5000
+    network: Network = CompleteNetwork(size)
+    if kind == "small_world":
+        network = small_world(size, 10, 0.1, 1)
+    elif kind == "scale_free":
+        network = scale_free(size, 5, 1)
+    rng = np.random.default_rng(2)
+    old, stays = rng.random(size) < 0.2, rng.random(size) < 0.02
+    deciding = rng.random(size) < 0.8
+    this = Round(old, deciding, stays, Turns.one_by_one(deciding, rng.random(size)))
+    picked, copies = rng.integers(0, size, size), rng.random(size) < 0.5
+    # Below a share of a fifth there is much to be swayed by, and thousands are.
+    share, number = Rule.of_share(rng.random(size) * 0.5), Rule.of_number(3)
+    found = []
+    for loops in (False, True):
+        with with_loops(loops):
+            found.append(
+                [
+                    by_neighbours(network, share, this),
+                    by_neighbours(network, number, this),
+                    by_everybody(share, this),
+                    by_one_person(picked, copies, this),
+                ]
+            )
+    for swept, walked in zip(*found, strict=True):
+        assert np.array_equal(swept, walked)
+        assert (swept != old).sum() > 500
+
+
+@given(st.integers(1, 300), st.integers(0, 2**32 - 1), st.sampled_from([0, 1, 2, 16]))
+def test_people_are_ordered_by_luck_and_equals_by_number(size: int, seed: int, digits: int) -> None:
+    rng = np.random.default_rng(seed)
+    luck, deciding = rng.random(size), rng.random(size) < 0.7
+    if digits < 16:
+        luck = np.floor(luck * 10**digits) / 10**digits
+    people = np.flatnonzero(deciding)
+    expected = people[np.argsort(luck[people], kind="stable")]
+    assert np.array_equal(Turns.one_by_one(deciding, luck).order, expected)
+
+
+def test_luck_that_differs_in_its_last_bits_alone_still_decides() -> None:
+    """As many people as there can be leave room for few bits of a uniform beside the number."""
+    luck = 0.25 + np.arange(40)[::-1] % 7 * 2.0**-53
+    luck[5] = 0.1
+    for bits in (6, 20, 40, 60):
+        order = sequential._by_luck(np.arange(40), luck, bits)
+        assert np.array_equal(order, np.argsort(luck, kind="stable"))
