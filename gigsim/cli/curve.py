@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gigsim.cli.output import (
-    JsonOption,
-    QuietOption,
-    TrustOption,
-    interrupts_of,
-    print_json,
-    print_lines,
+from gigsim.cli.curve_work import (
+    DryRunOption,
+    OutOption,
+    WorkersOption,
+    go_on_with,
+    refuse_beside,
+    words_of,
+    worked_off,
 )
+from gigsim.cli.output import JsonOption, QuietOption, TrustOption, interrupts_of
+from gigsim.cli.stored import check_retry, print_estimate, processes_of, retried
 from gigsim.errors import InputError
 
 if TYPE_CHECKING:
     from gigsim.curves.plan import Plan
+    from gigsim.interrupts import Interrupts
 
 
 def curve_command(
@@ -82,14 +85,8 @@ def curve_command(
     name: Annotated[
         str | None, typer.Option(help="Of the folder.", show_default="the scenario's")
     ] = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Say how many trainings and hours; write nothing."),
-    ] = False,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=0, help="Processes; by default one a core. Changes no result."),
-    ] = None,
+    dry_run: DryRunOption = False,
+    workers: WorkersOption = None,
     resume: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Go on with the curves in this folder.")
     ] = None,
@@ -99,7 +96,7 @@ def curve_command(
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at the first training that fails.")
     ] = False,
-    out: Annotated[Path, typer.Option(help="The folder that holds runs.")] = Path("runs"),
+    out: OutOption = Path("runs"),
     cache: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Share trainings with other curves and studies."),
@@ -116,13 +113,11 @@ def curve_command(
 
     Example: gigsim curve --learners linear --seeds 10 --alphas 0.002,0.005,0.01,0.02,0.05
     """
-    from gigsim.cli.curve_work import estimated, go_on_with, worked_off
     from gigsim.trust import require
 
     interrupts = interrupts_of(context)
-    processes = (os.cpu_count() or 1) if workers is None else workers
-    if retry_failed and resume is None:
-        raise InputError("--retry-failed", "there is nothing to retry", "give --resume DIR too")
+    processes = processes_of(workers)
+    check_retry(resume, retry_failed=retry_failed)
     shared = _cache(cache)
     if resume is None:
         plan = _plan(
@@ -131,17 +126,16 @@ def curve_command(
             name=name,
             alphas=_numbers(alphas),
             seeds=seeds,
-            targets=_words(targets),
-            strategies=_words(strategies),
-            learners=_words(learners),
+            targets=words_of(targets),
+            strategies=words_of(strategies),
+            learners=words_of(learners),
             recipes=recipes or [],
-            recruitment=_words(recruitment),
+            recruitment=words_of(recruitment),
             retrainings=retrainings,
         )
         require((arm.config for arm in plan.arms), trust)
         if dry_run:
-            lines, content = estimated(plan, processes, interrupts, trust=trust)
-            print_json(content) if as_json else print_lines(lines)
+            _estimate(plan, processes, interrupts, trust=trust, as_json=as_json)
             return
         from gigsim.curves.work import begin_curves
         from gigsim.runs import check_out
@@ -158,23 +152,33 @@ def curve_command(
         work,
         interrupts,
         fail_fast=fail_fast,
-        retry=None if retry_failed else (("died",) if resume is not None else ()),
+        retry=retried(resume, retry_failed=retry_failed),
         as_json=as_json,
         quiet=quiet,
     )
 
 
 def _refuse_beside_resume(context: typer.Context) -> None:
-    """The folder says what is measured: what is said again would be ignored."""
-    may = {"resume", "retry_failed", "fail_fast", "workers", "cache", "trust", "as_json", "quiet"}
-    for name in context.params:
-        source = context.get_parameter_source(name)
-        if name not in may and source is not None and source.name == "COMMANDLINE":
-            option = {"settings": "set", "recipes": "recipe", "dry_run": "dry-run"}.get(name, name)
-            said = "a scenario" if name == "scenario" else f"--{option}"
-            raise InputError(
-                "--resume", f"given beside {said}", "the folder says what there is to be said"
-            )
+    refuse_beside(
+        context,
+        "--resume",
+        may={
+            *("resume", "retry_failed", "fail_fast", "workers"),
+            *("cache", "trust", "as_json", "quiet"),
+        },
+        called={"settings": "--set", "recipes": "--recipe", "scenario": "a scenario"},
+        why="the folder says what there is to be said",
+    )
+
+
+def _estimate(
+    plan: Plan, workers: int, interrupts: Interrupts, *, trust: bool, as_json: bool
+) -> None:
+    from gigsim.curves.estimate import estimate
+    from gigsim.trust import trusting
+
+    with trusting(trust):
+        print_estimate(lambda: estimate(plan, workers), interrupts, as_json=as_json)
 
 
 def _plan(scenario: str, settings: list[str], **lists: Any) -> Plan:
@@ -195,16 +199,12 @@ def _cache(folder: Path | None) -> Any:
     return TrainingCache(folder, int(5e9))
 
 
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
-
-
 def _numbers(text: str | None) -> list[float] | None:
     """Shares: ``0.01`` or ``1%``."""
     if text is None:
         return None
     found = []
-    for word in _words(text):
+    for word in words_of(text):
         try:
             found.append(float(word.removesuffix("%")) / (100 if word.endswith("%") else 1))
         except ValueError as error:

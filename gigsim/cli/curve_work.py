@@ -1,34 +1,40 @@
-"""What ``gigsim curve`` and ``gigsim reproduce`` share: progress, Ctrl-C, what became of it."""
+"""What ``gigsim curve`` and ``gigsim reproduce`` share: options, progress, what became of it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
 
-from rich.progress import (
-    BarColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
+import typer
+
+from gigsim.cli.output import count, percent, print_json, print_lines
+from gigsim.cli.stored import (
+    PATIENCE,
+    Account,
+    failures_words,
+    progress_of,
+    say,
+    tell_differences,
+    trained_words,
 )
-
-from gigsim.cli.output import count, percent, print_json, print_lines, stderr
-from gigsim.cli.run import stop, tell
+from gigsim.errors import InputError
 
 if TYPE_CHECKING:
-    from gigsim.curves.jobs import CurveJob
-    from gigsim.curves.plan import Plan
     from gigsim.curves.work import CurveWork
     from gigsim.interrupts import Interrupts
     from gigsim.learners.cache import TrainingCache
     from gigsim.processes import Outcome
 
-#: Seconds that a second Ctrl-C does not disturb the writing of what had ended before the first.
-_PATIENCE = 10.0
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Say how many trainings and hours; write nothing.")
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(min=0, help="Processes; by default one a core. Changes no result."),
+]
+OutOption = Annotated[Path, typer.Option(help="The folder that holds runs.")]
 
 
 def go_on_with(
@@ -39,29 +45,27 @@ def go_on_with(
 
     work = CurveWork(folder, workers, cache, trust=trust)
     if not quiet:
-        for what in work.differs:
-            tell(f"note: not as it was, so that bits may differ: {what}")
+        tell_differences(work)
     return work
+
+
+def account_of(work: CurveWork, go_on: str = "") -> Account:
+    """What is said of it; ``go_on`` says how to go on where another command than curve does."""
+    return Account(work, "job", go_on or f"gigsim curve --resume {work.folder}")
 
 
 def done_with_progress(
     work: CurveWork,
+    account: Account,
     interrupts: Interrupts,
     *,
     fail_fast: bool,
     retry: Sequence[str] | None,
     quiet: bool,
-    again: str = "",
 ) -> bool:
-    """Work it off; Ctrl-C ends with a line that says how to go on: ``again``, where it is given."""
-    interrupts.running(_PATIENCE)
-    try:
-        complete = _run(work, fail_fast, retry, quiet)
-    except KeyboardInterrupt:
-        interrupts.leaving()
-        stop(f"interrupted: {done_words(work)}\n{again or _go_on(work.folder)}")
-    interrupts.leaving()
-    return complete
+    """Work it off; Ctrl-C ends with a line that says how to go on."""
+    interrupts.running(PATIENCE)
+    return account.work_off(lambda: _run(work, fail_fast, retry, quiet), interrupts)
 
 
 def worked_off(
@@ -78,75 +82,67 @@ def worked_off(
     Raises:
         typer.Exit: interrupted (130), or a training failed (1).
     """
-    began = time.perf_counter()
+    account, began = account_of(work), time.perf_counter()
     complete = done_with_progress(
-        work, interrupts, fail_fast=fail_fast, retry=retry, quiet=quiet or as_json
+        work, account, interrupts, fail_fast=fail_fast, retry=retry, quiet=quiet or as_json
     )
     seconds = time.perf_counter() - began
-    tally = work.tally
     if as_json:
-        print_json(_as_json(work, seconds, complete=complete), kept=done_words(work))
+        print_json(account.as_json(seconds, complete=complete), kept=account.kept)
     elif complete:
-        print_lines(_lines(work, seconds), kept=done_words(work))
-    again = f"{_go_on(work.folder)} --retry-failed"
-    if not complete:
-        stop(f"error: stopped at the first failure: {done_words(work)}\n{again}", 1)
-    if tally.failures:
-        failed = count(tally.failures, "job")
-        stop(f"error: {failed} failed: see {work.folder}/failures.parquet\n{again}", 1)
+        print_lines(_lines(work, seconds), kept=account.kept)
+    account.check(complete=complete)
 
 
-def done_words(work: CurveWork) -> str:
-    """How far it is, in words."""
-    return f"{work.tally.finished:,} of {count(work.tally.jobs, 'job')} done in {work.folder}"
+def refuse_beside(
+    context: typer.Context,
+    option: str,
+    *,
+    may: Collection[str],
+    called: Mapping[str, str],
+    why: str,
+) -> None:
+    """Refuse what is said beside an option that has said it all: it would be ignored.
+
+    Args:
+        context: of the command.
+        option: such as ``--resume``.
+        may: parameters that may stand beside it.
+        called: of parameters that are not called as their option is, what they are called.
+        why: what says it already.
+
+    Raises:
+        InputError: names what stands beside it.
+    """
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if name not in may and source is not None and source.name == "COMMANDLINE":
+            said = called.get(name, f"--{name.replace('_', '-')}")
+            raise InputError(option, f"given beside {said}", why)
 
 
-def estimated(
-    plan: Plan, workers: int, interrupts: Interrupts, *, trust: bool
-) -> tuple[list[str], dict[str, Any]]:
-    """What a plan will take, measured on the spot: lines for people, and the same for programs."""
-    from gigsim.curves.estimate import estimate
-    from gigsim.trust import trusting
-
-    interrupts.running()
-    with trusting(trust):
-        found = estimate(plan, workers=workers)
-    interrupts.leaving()
-    return found.lines(), found.as_json()
+def words_of(text: str) -> list[str]:
+    """What stands between commas."""
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def _run(work: CurveWork, fail_fast: bool, retry: Sequence[str] | None, quiet: bool) -> bool:
-    progress = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.fields[trained]} of {task.fields[count]:,} trainings"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[failed]}"),
-        console=stderr,
-        transient=True,
-        disable=quiet or not stderr.is_terminal,
+    progress = progress_of(
+        "{task.fields[trained]} of {task.fields[count]:,} trainings", quiet=quiet
     )
-    tally, done = work.tally, 0
+    total, done = work.trainings, 0
     with progress:
-        bar = progress.add_task(
-            "", total=tally.trainings, trained=0, count=tally.trainings, failed=""
-        )
+        bar = progress.add_task("", total=total, trained=0, count=total, failed="")
 
-        def ended(job: CurveJob, outcome: Outcome) -> None:
+        def ended(number: int, outcome: Outcome) -> None:
             nonlocal done
-            done += len(job.trainings)
-            failed = f"{count(tally.failed.total(), 'failure')}" if tally.failed else ""
+            trainings = len(work.jobs[number].trainings)
+            done += trainings
+            failed = failures_words(work.tally)
             progress.update(bar, completed=done, trained=f"{done:,}", failed=failed)
             if not quiet:
                 what = f"failed: {outcome.reason}" if outcome.failed else outcome.value.brief
-                progress.console.print(
-                    f"job {job.number} ({count(len(job.trainings), 'training')}): {what}",
-                    markup=False,
-                    highlight=False,
-                    soft_wrap=True,
-                )
+                say(progress, f"job {number} ({count(trainings, 'training')}): {what}")
 
         return work.run(fail_fast=fail_fast, retry=retry, ended=ended)
 
@@ -154,12 +150,11 @@ def _run(work: CurveWork, fail_fast: bool, retry: Sequence[str] | None, quiet: b
 def _lines(work: CurveWork, seconds: float) -> list[str]:
     from gigsim.curves.tables import load_curve
 
-    tally, folder = work.tally, work.folder
+    folder = work.folder
     found = load_curve(folder)
     lines = [
         f"{work.plan.name}: {count(len(work.plan.arms), 'curve')}, {len(found.rows):,} points",
-        f"  trainings  {tally.trained:,} done, {tally.cached:,} fetched from the cache, in"
-        f" {seconds:.0f} s",
+        f"  {trained_words(work.tally)}, in {seconds:.0f} s",
     ]
     curves = found.summary.groupby("name", sort=False) if len(found.rows) else ()
     for name, curve in curves:
@@ -170,23 +165,3 @@ def _lines(work: CurveWork, seconds: float) -> list[str]:
         )
         lines.append(f"  {name} (S_{goal} at α): {points}")
     return [*lines, f"  {folder}/curve.png", f"  gigsim runs show {folder}"]
-
-
-def _as_json(work: CurveWork, seconds: float, *, complete: bool) -> dict[str, Any]:
-    tally = work.tally
-    return {
-        "folder": str(work.folder),
-        "complete": complete,
-        "jobs": tally.jobs,
-        "finished": tally.finished,
-        "finished_before": tally.finished_before,
-        "failed_before": tally.failed_before,
-        "failed": dict(tally.failed),
-        "trainings": tally.trained,
-        "trainings_cached": tally.cached,
-        "seconds": seconds,
-    }
-
-
-def _go_on(folder: Path) -> str:
-    return f"gigsim curve --resume {folder}"

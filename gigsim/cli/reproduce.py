@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from pathlib import Path
@@ -10,16 +9,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gigsim.cli.curve_work import (
+    DryRunOption,
+    OutOption,
+    WorkersOption,
+    account_of,
+    done_with_progress,
+    go_on_with,
+    refuse_beside,
+    words_of,
+)
 from gigsim.cli.output import (
     JsonOption,
     QuietOption,
     TrustOption,
-    count,
     interrupts_of,
     print_json,
     print_lines,
 )
 from gigsim.cli.run import stop, tell
+from gigsim.cli.stored import print_estimate, processes_of
 from gigsim.errors import InputError
 
 if TYPE_CHECKING:
@@ -83,13 +92,8 @@ def reproduce_command(
         typer.Option(metavar="MODULE:CLASS", help="The learner `own`; needs --trust."),
     ] = "",
     trust: TrustOption = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say how many trainings and hours; write nothing.")
-    ] = False,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=0, help="Processes; by default one a core. Changes no result."),
-    ] = None,
+    dry_run: DryRunOption = False,
+    workers: WorkersOption = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try trainings again that failed before.")
     ] = False,
@@ -99,7 +103,7 @@ def reproduce_command(
             metavar="DIR", help="Write the report in DIR again from its rows; train nothing."
         ),
     ] = None,
-    out: Annotated[Path, typer.Option(help="The folder that holds runs.")] = Path("runs"),
+    out: OutOption = Path("runs"),
     into: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="The report's folder.", show_default="OUT/reproduction"),
@@ -120,7 +124,7 @@ def reproduce_command(
     """
     from gigsim.config.load import overridden
     from gigsim.curves.plan import check_targets
-    from gigsim.curves.work import CIRCUMSTANTIAL
+    from gigsim.experiments.stored import CIRCUMSTANTIAL
     from gigsim.learners.cache import TrainingCache
     from gigsim.reproduction.about import About, check_same
     from gigsim.reproduction.plan import left_out
@@ -130,21 +134,27 @@ def reproduce_command(
     from gigsim.trust import require
 
     if report_only is not None:
-        _refuse_beside_report(context)
+        refuse_beside(
+            context,
+            "--report-only",
+            may={"report_only", "as_json", "quiet"},
+            called={"settings": "--set", "experiments": "experiments"},
+            why="the rows in the folder say what was done",
+        )
         _report(report_only, as_json=as_json)
         return
     interrupts = interrupts_of(context)
-    names, kinds = experiments or [], _words(learners)
+    names, kinds = experiments or [], words_of(learners)
     if own and "own" not in kinds:
         raise InputError("--own", "own is not among --learners", "--learners own is needed")
-    processes = (os.cpu_count() or 1) if workers is None else workers
+    processes = processes_of(workers)
     setting = Setting(
         scale=scale,  # type: ignore[arg-type]
         corpus="" if corpus is None else str(corpus),
         recipes={"own": {"path": own}} if own else {},
         overrides=overridden(settings or []),
     )
-    wanted = steps(names, kinds, setting, _words(targets))
+    wanted = steps(names, kinds, setting, words_of(targets))
     require((arm.config for step in wanted for arm in step.arms), trust)
     check_targets(_a_world_each(wanted))
     if not quiet:
@@ -174,19 +184,6 @@ def reproduce_command(
     _report(place, [step.name for step in wanted], as_json=as_json)
 
 
-def _refuse_beside_report(context: typer.Context) -> None:
-    """Its rows say what the report is of: what is said again would be ignored."""
-    for name in context.params:
-        source = context.get_parameter_source(name)
-        given = source is not None and source.name == "COMMANDLINE"
-        if given and name not in ("report_only", "as_json", "quiet"):
-            option = {"settings": "set"}.get(name, name.replace("_", "-"))
-            said = "experiments" if name == "experiments" else f"--{option}"
-            raise InputError(
-                "--report-only", f"given beside {said}", "the rows in the folder say what was done"
-            )
-
-
 def _a_world_each(wanted: list[Step]) -> list[Arm]:
     """One arm for each target in each corpus or language."""
     found: dict[tuple[str, str, str], Arm] = {}
@@ -208,7 +205,6 @@ def _do(
     trust: bool,
 ) -> list[Path]:
     """Both stages of a step; the folders of their curves."""
-    from gigsim.cli.curve_work import done_with_progress, go_on_with
     from gigsim.curves.tables import load_curve
     from gigsim.reproduction.work import folder_of
 
@@ -220,19 +216,12 @@ def _do(
         folders.append(folder)
         work = go_on_with(folder, workers, cache, quiet=quiet, trust=trust)
         if not quiet:
-            tell(f"{step.experiment}, {step.learner}: {work.tally.trainings:,} trainings, {folder}")
-        done_with_progress(
-            work,
-            interrupts,
-            fail_fast=False,
-            retry=retry,
-            quiet=quiet,
-            again=f"the same command goes on: {command}",
-        )
+            tell(f"{step.experiment}, {step.learner}: {work.trainings:,} trainings, {folder}")
+        account = account_of(work, f"the same command goes on: {command}")
+        done_with_progress(work, account, interrupts, fail_fast=False, retry=retry, quiet=quiet)
         if work.tally.failures:
             again = command if retry is None else f"{command} --retry-failed"
-            failed = f"{count(work.tally.failures, 'job')} failed"
-            stop(f"error: {failed}: see {folder}/failures.parquet\nto try them again: {again}", 1)
+            stop(f"{account.failed}\nto try them again: {again}", 1)
         rows = load_curve(folder).rows
         plan = step.more(rows) if len(folders) == 1 else None
     return folders
@@ -280,15 +269,6 @@ def _estimate(
     from gigsim.reproduction.plan import most_more
     from gigsim.trust import trusting
 
-    interrupts.running()
+    arms = [arm for step in wanted for arm in step.arms]
     with trusting(trust):
-        found = hours([arm for step in wanted for arm in step.arms], workers, more=most_more)
-    interrupts.leaving()
-    if as_json:
-        print_json(found.as_json())
-    else:
-        print_lines(found.lines())
-
-
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
+        print_estimate(lambda: hours(arms, workers, more=most_more), interrupts, as_json=as_json)

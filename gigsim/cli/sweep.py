@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import (
-    BarColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from gigsim.cli.output import (
     JsonOption,
@@ -25,19 +17,28 @@ from gigsim.cli.output import (
     interrupts_of,
     print_json,
     print_lines,
-    stderr,
 )
 from gigsim.cli.output import count as counted
-from gigsim.cli.run import stop, tell
+from gigsim.cli.stored import (
+    PATIENCE,
+    Account,
+    check_retry,
+    failures_words,
+    print_estimate,
+    processes_of,
+    progress_of,
+    retried,
+    say,
+    tell_differences,
+    trained_words,
+)
 from gigsim.errors import InputError
-from gigsim.interrupts import Interrupts
 
 if TYPE_CHECKING:
-    from gigsim.experiments.sweep import Sweep, Tally
-    from gigsim.processes import Outcome
+    from rich.progress import Progress
 
-#: Seconds that a second Ctrl-C does not disturb the writing of what had ended before the first.
-_PATIENCE = 10.0
+    from gigsim.experiments.sweep import Sweep
+    from gigsim.processes import Outcome
 
 
 def sweep_command(
@@ -93,14 +94,14 @@ def sweep_command(
     """
     from gigsim.experiments.study import load_study, open_study
 
-    if retry_failed and resume is None:
-        raise InputError("--retry-failed", "there is nothing to retry", "give --resume DIR too")
-    processes = (os.cpu_count() or 1) if workers is None else workers
+    check_retry(resume, retry_failed=retry_failed)
+    processes = processes_of(workers)
     if dry_run:
         if study is None and resume is None:
             raise InputError("--dry-run", "no study given", "name a STUDY.toml")
         loaded = load_study(study) if study is not None else open_study(Path(str(resume)))
         from gigsim.experiments import origin
+        from gigsim.experiments.estimate import estimate
         from gigsim.trust import require
 
         require((config for _, config in loaded.telling()), trust)
@@ -108,71 +109,46 @@ def sweep_command(
             origin.inputs_now(loaded)
         else:
             origin.check_inputs(loaded, resume)
-        _estimate(loaded, processes, interrupts_of(context), trust=trust, as_json=as_json)
+        print_estimate(
+            lambda: estimate(loaded, workers=processes, trust=trust),
+            interrupts_of(context),
+            as_json=as_json,
+        )
         return
-    from gigsim.experiments.sweep import CIRCUMSTANTIAL, Sweep, open_or_begin
+    from gigsim.experiments.sweep import Sweep, open_or_begin
     from gigsim.learners.cache import TrainingCache
 
     shared = None if no_cache else TrainingCache(cache, int(cache_gb * 1e9))
     interrupts = interrupts_of(context)
-    interrupts.running(_PATIENCE)
+    interrupts.running(PATIENCE)
     folder = open_or_begin(study, out, resume, ["gigsim", *sys.argv[1:]], shared, trust=trust)
     work = Sweep(folder, processes, shared, trust=trust)
     if resume is not None and not quiet:
-        for what in work.differs:
-            tell(f"note: not as it was, so that bits may differ: {what}")
-    retry = None if retry_failed else (CIRCUMSTANTIAL if resume is not None else ())
+        tell_differences(work)
+    account = Account(work, "run", f"gigsim sweep --resume {folder}")
+    retry = retried(resume, retry_failed=retry_failed)
     began = time.perf_counter()
-    try:
-        complete = _run(work, interrupts, fail_fast, retry, quiet or as_json)
-    except KeyboardInterrupt:
-        interrupts.leaving()
-        stop(f"interrupted: {_done(work.tally)} in {folder}\n{_go_on(folder)}")
-    interrupts.leaving()
-    _report(work, folder, time.perf_counter() - began, complete=complete, as_json=as_json)
-
-
-def _estimate(
-    study: Any, workers: int, interrupts: Interrupts, *, trust: bool, as_json: bool
-) -> None:
-    from gigsim.experiments.estimate import estimate
-
-    interrupts.running()
-    found = estimate(study, workers=workers, trust=trust)
-    interrupts.leaving()
+    complete = account.work_off(lambda: _run(work, fail_fast, retry, quiet or as_json), interrupts)
+    seconds = time.perf_counter() - began
+    kept = f"the study is {'' if complete else 'not '}complete: {account.kept}"
     if as_json:
-        print_json(found.as_json())
-    else:
-        print_lines(found.lines())
+        print_json(account.as_json(seconds, complete=complete), kept=kept)
+    elif complete:
+        print_lines(_lines(work, account, seconds), kept=kept)
+    account.check(complete=complete)
 
 
-def _run(
-    work: Sweep,
-    interrupts: Interrupts,
-    fail_fast: bool,
-    retry: tuple[str, ...] | None,
-    quiet: bool,
-) -> bool:
+def _run(work: Sweep, fail_fast: bool, retry: Sequence[str] | None, quiet: bool) -> bool:
     run = work.study.config(0).run
     total = run.limit if run.until == "settled" else run.periods
     share: dict[int, float] = {}
-    progress = Progress(
-        SpinnerColumn(),
-        TextColumn("{task.fields[done]:,}/{task.fields[count]:,} runs"),
-        BarColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[failed]}"),
-        console=stderr,
-        transient=True,
-        disable=quiet or not stderr.is_terminal,
+    progress = progress_of(
+        "{task.fields[done]:,}/{task.fields[count]:,} runs", "{task.fields[rate]}", quiet=quiet
     )
     began, tally = time.perf_counter(), work.tally
     with progress:
         task = progress.add_task(
-            "", total=tally.runs, done=0, count=tally.runs, rate="starting", failed=""
+            "", total=tally.jobs, done=0, count=tally.jobs, rate="starting", failed=""
         )
 
         def show() -> None:
@@ -184,7 +160,7 @@ def _run(
                 completed=done + sum(share.values()),
                 done=done,
                 rate=f"{sofar / minutes:.1f} a minute",
-                failed=f"{counted(tally.failed.total(), 'failure')}" if tally.failed else "",
+                failed=failures_words(tally),
             )
 
         def tell(number: int, period: int) -> None:
@@ -205,51 +181,15 @@ def _say(work: Sweep, number: int, outcome: Outcome, progress: Progress) -> None
     values = ", ".join(f"{key} = {value}" for key, value in work.study.columns(case).items())
     who = f"case {case}.{replicate}" + (f" ({values})" if values else "")
     what = f"failed: {outcome.reason}" if outcome.failed else outcome.value.brief
-    progress.console.print(f"{who}: {what}", markup=False, highlight=False, soft_wrap=True)
+    say(progress, f"{who}: {what}")
 
 
-def _report(work: Sweep, folder: Path, seconds: float, *, complete: bool, as_json: bool) -> None:
-    tally = work.tally
-    kept = f"the study is {'' if complete else 'not '}complete: {_done(tally)} in {folder}"
-    if as_json:
-        print_json(
-            {
-                "folder": str(folder),
-                "complete": complete,
-                "runs": tally.runs,
-                "finished": tally.finished,
-                "finished_before": tally.finished_before,
-                "failed_before": tally.failed_before,
-                "failed": dict(tally.failed),
-                "trainings": tally.trainings,
-                "trainings_cached": tally.cached,
-                "seconds": seconds,
-            },
-            kept=kept,
-        )
-    elif complete:
-        study = work.study
-        print_lines(
-            [
-                f"{study.name}: {counted(len(study.cases), 'case')} x"
-                f" {counted(study.replicates, 'replicate')}, {_done(tally)}",
-                f"  trainings  {tally.trainings:,} done, {tally.cached:,} fetched from the cache",
-                f"  written in {seconds:.0f} s to {folder}",
-                f"  gigsim runs show {folder}",
-            ],
-            kept=kept,
-        )
-    again = f"{_go_on(folder)} --retry-failed"
-    if not complete:
-        stop(f"error: stopped at the first failure: {_done(tally)} in {folder}\n{again}", 1)
-    if tally.failures:
-        failed = counted(tally.failures, "run")
-        stop(f"error: {failed} failed: see {folder}/failures.parquet\n{again}", 1)
-
-
-def _done(tally: Tally) -> str:
-    return f"{tally.finished:,} of {counted(tally.runs, 'run')} done"
-
-
-def _go_on(folder: Path) -> str:
-    return f"gigsim sweep --resume {folder}"
+def _lines(work: Sweep, account: Account, seconds: float) -> list[str]:
+    study, folder = work.study, work.folder
+    return [
+        f"{study.name}: {counted(len(study.cases), 'case')} x"
+        f" {counted(study.replicates, 'replicate')}, {account.done}",
+        f"  {trained_words(work.tally)}",
+        f"  written in {seconds:.0f} s to {folder}",
+        f"  gigsim runs show {folder}",
+    ]

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
-from gigsim.checkpoint import OtherMachine
 from gigsim.config import Config, load
 from gigsim.curves.plan import ALPHAS, Plan, plan_of
 from gigsim.curves.tables import CurveFolder, load_curve
-from gigsim.curves.work import CIRCUMSTANTIAL, CurveWork, begin_curves
-from gigsim.errors import InputError
+from gigsim.curves.work import CurveWork, begin_curves
+from gigsim.experiments.stored import CIRCUMSTANTIAL, processes_of
 from gigsim.learners.cache import TrainingCache
-from gigsim.processes import check_main
 from gigsim.runs import check_out
 from gigsim.trust import require
 
@@ -67,11 +63,7 @@ def curve(
     Raises:
         InputError: a plan that is refused, ``out`` cannot be written to, the disk is full.
     """
-    processes = (os.cpu_count() or 1) if workers is None else workers
-    if processes < 0:
-        raise InputError("workers", f"{processes}", "a number of processes is needed, 0 or more")
-    if processes:
-        check_main()
+    processes = processes_of(workers)
     if cache is not None and not isinstance(cache, TrainingCache):
         cache = TrainingCache(Path(cache), CACHE_BYTES)
     if resume is None:
@@ -116,8 +108,6 @@ def _work(
     folder: Path, workers: int, cache: TrainingCache | None, retry: Sequence[str], trust: bool
 ) -> CurveFolder:
     work = CurveWork(folder, workers, cache, trust=trust)
-    for what in work.differs:
-        note = f"{folder}: not as it was, so that bits may differ: {what}"
-        warnings.warn(note, OtherMachine, stacklevel=3)
+    work.warn(stacklevel=3)
     work.run(retry=retry)
     return load_curve(folder)

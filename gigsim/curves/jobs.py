@@ -38,7 +38,7 @@ class CurveOutcome:
     """What a job hands back.
 
     Attributes:
-        rows: a row a cell, columns as of ``measure.COLUMNS``, by arm, α, seed, retraining.
+        rows: a row a cell, columns as of ``columns.COLUMNS``, by arm, α, seed, retraining.
         theory: the lines of theory on a grid of α, of each arm of which it says anything in the
             job of its first cell:
             ``arm``, ``name``, ``alpha`` and those of ``TheoryLines.table``.

@@ -17,44 +17,6 @@ from gigsim.measures.success import f1_micro, per_resume, tags_mean
 
 Probabilities = NDArray[np.floating[Any]]
 
-#: The columns of ``curve.parquet``, in their order.
-COLUMNS = (
-    "arm",
-    "name",
-    "goal",
-    "strategy",
-    "label_sets",
-    "target",
-    "learner",
-    "recipe",
-    "recruitment",
-    "variant",
-    "retraining",
-    "alpha",
-    "members",
-    "edited",
-    "alpha_effective",
-    "xi",
-    "seed",
-    "success",
-    "success_any",
-    "success_top1",
-    "flipped_any",
-    "flipped_top1",
-    "base_any",
-    "base_top1",
-    "accuracy",
-    "f1_micro",
-    "tags_mean",
-    "loss",
-    "success_se",
-    "bound_any",
-    "bound_top1",
-    "finite_any",
-    "finite_top1",
-    "training",
-)
-
 
 def row(
     cell: Cell,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -11,12 +12,13 @@ import pandas as pd
 from gigsim.collective.catalogue import STRATEGIES
 from gigsim.curves.arm import Arm
 from gigsim.curves.bench import Bench, bench_for
+from gigsim.curves.columns import COLUMNS, ORDER
 from gigsim.curves.draws import draw
 from gigsim.curves.exact import ExactFitter
 from gigsim.curves.fitting import Fitted, Fitter, Timing, fitter_for
 from gigsim.curves.jobs import CurveJob, CurveOutcome
 from gigsim.curves.lines import THEORY, grid, theory
-from gigsim.curves.measure import COLUMNS, row
+from gigsim.curves.measure import row
 from gigsim.errors import InputError
 
 
@@ -44,7 +46,7 @@ def run_curve_job(job: CurveJob, tell: Callable[[Any], None]) -> CurveOutcome:
         rows += _rows(job, fitter, fitted)
         done.add(fitted.training.key)
         tell(len(done))
-    rows.sort(key=lambda row: (row["arm"], row["alpha"], row["seed"], row["retraining"]))
+    rows.sort(key=itemgetter(*ORDER))
     _put_theory(job, fitter, rows)
     return CurveOutcome(
         rows=pd.DataFrame(rows, columns=list(COLUMNS)),

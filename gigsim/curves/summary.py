@@ -7,38 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gigsim.curves.columns import KEYS, MEANS
 from gigsim.curves.plan import Plan
 from gigsim.curves.statistics import Climb, Mass, climb_of
 
-#: What tells one curve of a plan from another.
-KEYS = (
-    "arm",
-    "name",
-    "goal",
-    "strategy",
-    "label_sets",
-    "target",
-    "learner",
-    "recipe",
-    "recruitment",
-    "variant",
-    "retraining",
-)
-#: Averaged over seeds, beside S.
-_MEANS = (
-    "success_any",
-    "success_top1",
-    "flipped_any",
-    "flipped_top1",
-    "base_any",
-    "base_top1",
-    "accuracy",
-    "f1_micro",
-    "bound_any",
-    "bound_top1",
-    "finite_any",
-    "finite_top1",
-)
 #: Half-way from the base rate to certainty: where S is steepest, and its α best determined.
 HALF = 0.5
 
@@ -66,10 +38,10 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
         rows: of ``curve.parquet``.
 
     Returns:
-        :data:`KEYS`, ``alpha``, ``members``, ``trainings`` (really different ones), ``success``
-        (mean over seeds), ``success_sd`` (over seeds; NaN of one), ``success_low`` and
-        ``success_high`` (95 %: seeds and held-out resumes together, ``statistics``), and the means
-        of the other measures.
+        The columns :data:`~gigsim.curves.columns.KEYS`, ``alpha``, ``members``, ``trainings``
+        (really different ones), ``success`` (mean over seeds), ``success_sd`` (over seeds; NaN of
+        one), ``success_low`` and ``success_high`` (95 %: seeds and held-out resumes together,
+        ``statistics``), and the means of the other measures.
     """
     table = []
     for keys, own, climb in climbs(rows):
@@ -85,7 +57,7 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
                     "success_sd": float(cells["success"].std(ddof=1)),
                     "success_low": float(np.clip(estimate.low, 0, 1)),
                     "success_high": float(np.clip(estimate.high, 0, 1)),
-                    **{name: float(cells[name].mean()) for name in _MEANS},
+                    **{name: float(cells[name].mean()) for name in MEANS},
                 }
             )
     return pd.DataFrame(table)

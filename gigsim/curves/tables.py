@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from gigsim.curves.columns import FRONT, ORDER
 from gigsim.curves.figure import curve_figure
 from gigsim.curves.plan import Plan, open_plan
 from gigsim.curves.summary import critical_masses, summarise
@@ -18,30 +19,6 @@ from gigsim.store.index import explained
 from gigsim.store.store import read_counts
 from gigsim.store.store import read_table as read_stored
 
-#: Columns in front of curve.parquet; the others follow as they are measured.
-_FRONT = (
-    "goal",
-    "strategy",
-    "label_sets",
-    "target",
-    "learner",
-    "recipe",
-    "alpha",
-    "members",
-    "edited",
-    "seed",
-    "success",
-    "success_any",
-    "success_top1",
-    "flipped_any",
-    "flipped_top1",
-    "base_any",
-    "base_top1",
-    "accuracy",
-    "bound_any",
-    "bound_top1",
-)
-_ORDER = ["arm", "alpha", "seed", "retraining"]
 CURVE, SUMMARY, LINES, FIGURE = "curve.parquet", "summary.parquet", "theory.parquet", "curve.png"
 
 
@@ -92,10 +69,10 @@ def rows_of(folder: Path) -> pd.DataFrame:
     stored = read_stored(folder, "rows")
     if "arm" not in stored:
         # Nothing has ended yet, and the store knows no columns.
-        return pd.DataFrame(columns=[*_FRONT, *_ORDER])
-    rows = stored.drop(columns=["case", "replicate"]).sort_values(_ORDER, kind="stable")
-    rest = [name for name in rows.columns if name not in _FRONT]
-    return rows[[*_FRONT, *rest]].reset_index(drop=True)
+        return pd.DataFrame(columns=[*FRONT, *ORDER])
+    rows = stored.drop(columns=["case", "replicate"]).sort_values([*ORDER], kind="stable")
+    rest = [name for name in rows.columns if name not in FRONT]
+    return rows[[*FRONT, *rest]].reset_index(drop=True)
 
 
 def lines_in(folder: Path) -> pd.DataFrame:

@@ -1,169 +1,46 @@
 """A study on its way into its folder, which can be left at any moment and gone on with.
 
-See ``gigsim.experiments.runner`` for how runs are worked off, ``store`` for what keeps them safe.
+What studies share with curves is in ``stored``; what a run is, ``case`` says.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
-import warnings
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from gigsim.checkpoint import OtherMachine
 from gigsim.errors import InputError
-from gigsim.experiments import origin
-from gigsim.experiments.case import Job, Result, run_case
-from gigsim.experiments.runner import work_off
+from gigsim.experiments.case import Job, run_case
+from gigsim.experiments.laying import lay_out
+from gigsim.experiments.stored import CIRCUMSTANTIAL, StoredWork, processes_of, with_reasons
 from gigsim.experiments.study import Study, load_study, open_study
 from gigsim.learners.cache import TrainingCache
-from gigsim.learners.own_source import sources
-from gigsim.processes import Limits, Outcome, StillbornError, check_main
-from gigsim.runs import check_out, provenance, stamped, write_json, write_whole
-from gigsim.store.index import explained
-from gigsim.store.store import Failure, Store, StoreFull, read_counts
-from gigsim.trust import import_paths, require
-
-#: Failures that say something of the machine rather than of the run: tried again on resuming.
-CIRCUMSTANTIAL = ("died",)
+from gigsim.processes import Limits, StillbornError, Task
+from gigsim.runs import check_out
+from gigsim.store.store import Failure, read_counts
+from gigsim.trust import require
 
 
-@dataclass
-class Tally:
-    """What has become of a study's runs.
-
-    Attributes:
-        runs: of the study.
-        finished_before: had a result before this process began.
-        failed_before: had failed before, and are not tried again.
-        done: ended with a result in this process.
-        failed: ended without one in this process, by kind.
-        trainings: classifiers trained by this process's runs.
-        cached: classifiers that they fetched from the cache instead.
-    """
-
-    runs: int
-    finished_before: int = 0
-    failed_before: int = 0
-    done: int = 0
-    failed: Counter[str] = field(default_factory=Counter)
-    trainings: int = 0
-    cached: int = 0
-
-    @property
-    def finished(self) -> int:
-        """Runs with a result."""
-        return self.finished_before + self.done
-
-    @property
-    def failures(self) -> int:
-        """Runs without one that are not tried again."""
-        return self.failed_before + self.failed.total()
-
-
-class Sweep:
-    """Works on the folder of a study; other processes may do so at the same time.
-
-    Args:
-        folder: of the study, made by :func:`begin`.
-        workers: processes, each running one run at a time with its trainings in it; 0 runs in this
-            process, where limits do not apply. Changes no bit of the tables.
-        cache: where trainings are shared; None trains each.
-        trust: as of :class:`~gigsim.model.GigEconomy`.
+class Sweep(StoredWork):
+    """Works on the folder of a study, made by :func:`begin`; a job is a run.
 
     Attributes:
         study: what is run.
-        tally: what has become of it so far, as far as this process knows.
-        differs: in what libraries and CPU are not those that the study was begun with, so that
-            bits may differ; a phrase each.
-
-    Raises:
-        InputError: no study in the folder, or one begun with other files than are there now or by
-            another version of gigsim; a cache that cannot be written to.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        workers: int,
-        cache: TrainingCache | None = None,
-        *,
-        trust: bool = False,
-    ) -> None:
-        self.folder, self._workers, self._cache, self._trust = folder, workers, cache, trust
-        self.study = open_study(folder)
-        require((config for _, config in self.study.telling()), trust)
-        origin.check_inputs(self.study, folder)
-        self.differs = origin.check_environment(self.study, folder)
-        self.tally = Tally(self.study.runs)
-        if cache is not None:
-            cache.check()
+    study: Study
 
-    def run(
-        self,
-        *,
-        fail_fast: bool = False,
-        retry: Sequence[str] | None = (),
-        tell: Callable[[int, int], None] | None = None,
-        ended: Callable[[int, Outcome], None] | None = None,
-    ) -> bool:
-        """Run what is open, and put the tables together when nothing is.
+    def _open(self) -> tuple[Study, int]:
+        self.study = open_study(self.folder)
+        return self.study, self.study.runs
 
-        Args:
-            fail_fast: stop at the first run that fails.
-            retry: kinds of failures to try again, None for all.
-            tell: gets the number of a run and the period that it finished.
-            ended: gets the number of a run and its outcome, once it is safe on the disk.
-
-        Returns:
-            Are the tables put together? False after a failure with ``fail_fast``.
-
-        Raises:
-            InputError: the folder cannot be written to, or the disk is full; what was committed
-                is safe.
-        """
-        limits = self.study.limits
-        memory = None if limits.memory_gb is None else int(limits.memory_gb * 1e9)
-
-        def take(number: int, outcome: Outcome) -> None:
-            self._count(outcome)
-            if ended is not None:
-                ended(number, outcome)
-
-        with Store.open(self.folder) as store:
-            if retry is None or retry:
-                store.retry_failed(retry)
-            counts = store.counts()
-            self.tally.finished_before = counts.finished
-            self.tally.failed_before = counts.failed
-            if counts.open and (self.differs or counts.finished or counts.failed):
-                origin.remember(self.folder, self.differs, counts.finished)
-            done = work_off(
-                store,
-                run_case,
-                self._job,
-                self._workers,
-                tables=_tables,
-                limits=Limits(limits.seconds, memory, limits.repetitions),
-                tell=tell,
-                ended=take,
-                fail_fast=fail_fast,
-            )
-            if done:
-                store.finish(partial(failures_table, study=self.study))
-            counts = store.counts()
-        # Another process may have done a part of it.
-        self.tally.done = counts.finished - self.tally.finished_before
-        return done
+    def _task(self) -> Task:
+        return run_case
 
     def _job(self, number: int) -> Job:
         study = self.study
@@ -172,31 +49,27 @@ class Sweep:
         record = tuple(study.record)
         return Job(case, replicate, config, values, record, self._cache, self._trust)
 
-    def _count(self, outcome: Outcome) -> None:
-        if outcome.failed:
-            self.tally.failed[outcome.kind] += 1
-        else:
-            self.tally.done += 1
-            self.tally.trainings += outcome.value.trainings
-            self.tally.cached += outcome.value.cached
+    def _limits(self) -> Limits:
+        limits = self.study.limits
+        memory = None if limits.memory_gb is None else int(limits.memory_gb * 1e9)
+        return Limits(limits.seconds, memory, limits.repetitions)
 
+    def _failures(self, failures: Sequence[Failure]) -> pa.Table:
+        return failures_table(failures, self.study)
 
-def _tables(result: Result) -> dict[str, bytes]:
-    return result.tables
+    def _complete(self) -> None:
+        """Nothing: a study is the tables of its store."""
 
 
 def failures_table(failures: Sequence[Failure], study: Study) -> pa.Table:
-    """``failures.parquet``: how often a run was tried is no result, and stays in the index."""
+    """``failures.parquet``: a row a run that failed."""
     runs = [divmod(failure.number, study.replicates) for failure in failures]
     columns = {
         "case": pa.array([case for case, _ in runs], pa.int64()),
         "replicate": pa.array([replicate for _, replicate in runs], pa.int64()),
         "seed": pa.array([study.seed_of(*run) for run in runs], pa.int64()),
-        "kind": pa.array([failure.kind for failure in failures], pa.string()),
-        "why": pa.array([failure.why for failure in failures], pa.string()),
-        "traceback": pa.array([failure.traceback for failure in failures], pa.string()),
     }
-    return pa.table(columns)
+    return with_reasons(columns, failures)
 
 
 def begin(study: Study, out: Path | str, command: Sequence[str] = ()) -> Path:
@@ -209,31 +82,16 @@ def begin(study: Study, out: Path | str, command: Sequence[str] = ()) -> Path:
         InputError: ``out`` cannot be written to, or the disk is full; a file that a case's config
             names is not there.
     """
-    inputs = origin.inputs_now(study)
-    origin.load_libraries(study)
-
-    def write(folder: Path) -> None:
-        with explained(folder):
-            fill(folder)
-
-    def fill(folder: Path) -> None:
-        study.write(folder)
-        origin.write_inputs(inputs, folder)
-        made = provenance(study.config(0), "as its config says", command)
-        made |= {"config_hash": study.digest(), "resumed": []}
-        named = (import_paths(config).values() for _, config in study.telling())
-        own = sources(path for paths in named for path in paths)
-        made |= {"imported": own} if own else {}
-        write_json(made, folder / origin.PROVENANCE_FILE)
-        Store.create(folder, study.runs, study.replicates, ("runs", *study.record, "timings"))
-
-    try:
-        return write_whole(Path(out), stamped(f"{study.name}-{study.digest()}"), write)
-    except StoreFull as error:
-        # What it names is gone.
-        raise InputError(
-            str(out), "the disk is full; nothing written", "free some space, or another --out"
-        ) from error
+    return lay_out(
+        study,
+        out,
+        command,
+        config=study.config(0),
+        resumes="as its config says",
+        jobs=study.runs,
+        replicates=study.replicates,
+        tables=("runs", *study.record, "timings"),
+    )
 
 
 def open_or_begin(
@@ -300,19 +158,13 @@ def sweep(
         InputError: the study is refused, workers could not start, ``out`` cannot be written to,
             the disk is full.
     """
-    processes = (os.cpu_count() or 1) if workers is None else workers
-    if processes < 0:
-        raise InputError("workers", f"{processes}", "a number of processes is needed, 0 or more")
-    if processes:
-        check_main()
+    processes = processes_of(workers)
     out_was_there = Path(out).exists()
     command = ["gigsim.sweep", *sys.argv[:1]]
     folder = open_or_begin(study, out, resume, command, cache, trust=trust)
     retry = CIRCUMSTANTIAL if resume is not None else ()
     work = Sweep(folder, processes, cache, trust=trust)
-    for what in work.differs:
-        note = f"{folder}: not as it was, so that bits may differ: {what}"
-        warnings.warn(note, OtherMachine, stacklevel=2)
+    work.warn(stacklevel=2)
     try:
         work.run(fail_fast=fail_fast, retry=retry)
     except StillbornError:

@@ -15,11 +15,11 @@ from gigsim.config import Config
 from gigsim.curves.arm import Arm
 from gigsim.curves.batched import BatchedFitter
 from gigsim.curves.bench import bench_for
+from gigsim.curves.columns import COLUMNS
 from gigsim.curves.draws import draw, submitted
 from gigsim.curves.exact import ExactFitter
 from gigsim.curves.fitting import fitter_for
 from gigsim.curves.jobs import curve_jobs
-from gigsim.curves.measure import COLUMNS
 from gigsim.curves.run import run_curve_job
 from gigsim.curves.single import SingleFitter, learner_of
 from gigsim.curves.trainings import trainings_of

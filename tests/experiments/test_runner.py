@@ -143,10 +143,10 @@ def test_the_tally_tells_trainings_from_those_fetched(
         ended(2, Outcome(value=Result({}, "", trainings=4, cached=0)))
         return False
 
-    monkeypatch.setattr("gigsim.experiments.sweep.work_off", instead)
+    monkeypatch.setattr("gigsim.experiments.stored.work_off", instead)
     sweep = Sweep(begin(load_study(quick_study()), tmp_path), 0)
     assert not sweep.run()
-    assert (sweep.tally.trainings, sweep.tally.cached) == (7, 2)
+    assert (sweep.tally.trained, sweep.tally.cached) == (7, 2)
     assert sweep.tally.failed == {"error": 1}
 
 

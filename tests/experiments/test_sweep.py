@@ -230,7 +230,7 @@ def test_trainings_that_cases_share_are_done_once(tmp_path: Path) -> None:
     for name, used, workers in (("none", None, 0), ("cold", cache, 2), ("warm", cache, 2)):
         sweep = Sweep(begin(study, tmp_path / name), workers, used)
         assert sweep.run()
-        found[name] = (bytes_of(sweep.folder), sweep.tally.trainings, sweep.tally.cached)
+        found[name] = (bytes_of(sweep.folder), sweep.tally.trained, sweep.tally.cached)
     assert found["none"][0] == found["cold"][0] == found["warm"][0]
     # Period 0 once for all three, and a retraining each, where who joined was not the same.
     assert found["none"][1:] == (6, 0)
@@ -252,7 +252,7 @@ def test_two_studies_at_once_share_trainings(tmp_path: Path) -> None:
         f"    cache = TrainingCache(Path({str(cache.folder)!r}), {cache.limit})\n"
         "    sweep = Sweep(Path(sys.argv[1]), 2, cache)\n"
         "    assert sweep.run()\n"
-        "    print(sweep.tally.trainings, sweep.tally.cached)\n"
+        "    print(sweep.tally.trained, sweep.tally.cached)\n"
     )
     script = tmp_path / "script.py"
     script.write_text(code)
