@@ -6,7 +6,7 @@ out the others, and each base carrier carries one of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from gigsim.config.sections import SignalSection
 from gigsim.learners.protocol import Reader
 from gigsim.learners.ragged import Ragged
 from gigsim.learners.reading import Reading, read, signal_pieces
-from gigsim.learners.vocabulary import Vocabulary
+from gigsim.learners.vocabulary import Lexicon, Vocabulary
 from gigsim.resumes.corpus import Corpus
 
 
@@ -54,6 +54,8 @@ class Encoder:
     learner: Reader
     vocabulary: Vocabulary
     section: SignalSection
+    #: The words of the corpus that was read last.
+    _lexicons: list[Lexicon] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def tokens(self) -> tuple[str, ...]:
@@ -144,7 +146,14 @@ class Encoder:
             learner=self.learner.name,
             ordered=self.learner.ordered,
             drawn=drawn,
+            lexicon=self._lexicon(corpus.words),
         )
+
+    def _lexicon(self, words: tuple[str, ...]) -> Lexicon:
+        """People, held-out resumes and newcomers are of one corpus: its words are read once."""
+        if not self._lexicons or self._lexicons[0].words is not words:
+            self._lexicons[:] = [Lexicon(self.vocabulary, words)]
+        return self._lexicons[0]
 
 
 def carried_tokens(uniforms: NDArray[np.float64], xi: float, tokens: int) -> NDArray[np.int64]:

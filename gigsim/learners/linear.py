@@ -17,7 +17,7 @@ from gigsim.learners.logistic.solver import solve
 from gigsim.learners.protocol import Rows, State
 from gigsim.learners.ragged import Ragged
 from gigsim.learners.recipes import LinearRecipe
-from gigsim.learners.tfidf import CountRows, counts_of, inverse_frequencies, tfidf
+from gigsim.learners.tfidf import CountRows, counted, counts_of, inverse_frequencies, tfidf
 from gigsim.learners.vocabulary import BagOfWords, Vocabulary, WordList
 from gigsim.resumes.corpus import Corpus
 
@@ -55,16 +55,7 @@ class LinearLearner:
 
     def represent(self, texts: Ragged, vocabulary_size: int) -> CountRows:
         """Counts of each id in each text; the order is lost."""
-        ones = np.ones(len(texts.values), dtype=np.int32)
-        shape = (len(texts), vocabulary_size)
-        # A copy, because summing duplicates works in place.
-        counts = sparse.csr_array((ones, texts.values, texts.offsets), shape=shape, copy=True)
-        counts.sum_duplicates()
-        if counts.nnz <= np.iinfo(np.int32).max:
-            # Half the memory traffic of a solver's every pass.
-            counts.indices = counts.indices.astype(np.int32)
-            counts.indptr = counts.indptr.astype(np.int32)
-        return CountRows(counts)
+        return CountRows(counted(texts, vocabulary_size))
 
     def material(self) -> State:
         """Nothing."""

@@ -7,7 +7,6 @@ here *as the learner sees the text*: after its normaliser, its tokenizer and its
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,9 +15,10 @@ from numpy.typing import NDArray
 
 from gigsim.collective.signals import Signal
 from gigsim.errors import InputError
-from gigsim.learners.ragged import Ragged, offsets_of
-from gigsim.learners.vocabulary import Vocabulary
-from gigsim.resumes.corpus import Corpus, ragged_index
+from gigsim.learners.ragged import Ragged, blocks
+from gigsim.learners.vocabulary import Lexicon, Vocabulary
+from gigsim.learners.word_table import WordTable
+from gigsim.resumes.corpus import Corpus, gather, stretches
 
 #: Words handled at a time; the temporary arrays take about 100 bytes a word.
 _BLOCK_WORDS = 1_000_000
@@ -94,6 +94,7 @@ def read(
     learner: str,
     ordered: bool = True,
     drawn: NDArray[np.float64] | None = None,
+    lexicon: Lexicon | None = None,
 ) -> Reading:
     """Read a corpus for one learner.
 
@@ -111,6 +112,7 @@ def read(
         ordered: False for a learner that sees counts only: X* then compares bags of pieces.
         drawn: float64 in [0, 1), shape (n,): each resume's own luck, for a signal whose position is
             random (``Signal.places``).
+        lexicon: of the vocabulary and the corpus's words, where several readings share them.
 
     Raises:
         InputError: the learner cannot see the signal, or not all of it in over 1 % of the resumes,
@@ -131,194 +133,133 @@ def read(
                 " learner",
                 _REMEDY,
             )
-    words = _WordTable.build(corpus, vocabulary, signal, parts)
-    blocks = [
-        _read_block(words, corpus, rows, signal, carriers[rows], drawn[rows], limit)
-        for rows in _blocks(corpus)
+    lexicon = lexicon or Lexicon(vocabulary, corpus.words)
+    if lexicon.vocabulary is not vocabulary or lexicon.words is not corpus.words:
+        raise ValueError("a lexicon of other words, or of another vocabulary")
+    words, looked_at = _words_to_read(corpus, lexicon, signal, parts, limit)
+    read_rows = [
+        _read_rows(words, corpus, rows, looked_at[rows], signal, drawn[rows], limit)
+        for rows in blocks(corpus.offsets, _BLOCK_WORDS)
     ]
-    found = Ragged.concatenate([block.found for block in blocks])
-    planted = Ragged.concatenate([block.planted for block in blocks])
-    seen = np.concatenate([block.planted_seen for block in blocks] or [np.empty(0, dtype=bool)])
-    contains = np.concatenate([block.contains for block in blocks] or [np.empty(0, dtype=bool)])
-    outside = int((~seen).sum())
-    if outside > _MOST_OUTSIDE * len(seen):
+    clean = Ragged.concatenate([block.clean for block in read_rows])
+    planted = Ragged.concatenate([block.planted for block in read_rows])
+    own = Ragged.concatenate([block.own for block in read_rows])
+    none = np.zeros((len(parts), 0), dtype=bool)
+    seen = np.concatenate([none, *(block.planted_shows for block in read_rows)], axis=1)
+    shown = np.concatenate([none, *(block.shows for block in read_rows)], axis=1)
+    # A resume without the signal is its own clean copy.
+    row = np.arange(len(corpus))
+    holding = np.concatenate([row[:0], *(block.holding for block in read_rows)])
+    source = row.copy()
+    source[holding] = 2 * len(row) + np.arange(len(holding))
+    source[carriers] = len(row) + row[carriers]
+    found = clean
+    if (source != row).any():
+        found = Ragged.concatenate([clean, planted, own]).take(source)
+    outside = int((~seen.all(axis=0)).sum())
+    if outside > _MOST_OUTSIDE * len(corpus):
         spread = signal.position == "spread"
         place = f"after every {signal.every} words" if spread else _WHERE[signal.position]
         remedy = "plant more often" if spread else "choose another position"
         raise InputError(
             f"collective.signal.{'every' if spread else 'position'}",
             f"planted {place}, {' '.join(signal.words)!r} falls outside the"
-            f" {limit} pieces that the {learner} learner reads in {outside / len(seen):.1%} of"
+            f" {limit} pieces that the {learner} learner reads in {outside / len(corpus):.1%} of"
             " resumes",
             f"it may in at most 1 %: {remedy} or widen platform.learner.max_tokens",
         )
+    held: NDArray[np.bool_] = np.where(carriers, seen, shown)
     return Reading(
         found=found,
-        clean=Ragged.concatenate([block.clean for block in blocks]),
+        clean=clean,
         planted=planted,
         in_signal_set=_same(found, planted, ordered),
-        contains=contains,
+        contains=np.logical_or.reduce(held, axis=0),
         size=vocabulary.size + (len(signal.words) if signal.reserve else 0),
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _WordTable:
-    """The pieces of each distinct word; those of the signal are the last, from ``signal`` on.
+def _words_to_read(
+    corpus: Corpus,
+    lexicon: Lexicon,
+    signal: Signal,
+    own: Sequence[NDArray[np.int32]],
+    limit: int | None,
+) -> tuple[WordTable, NDArray[np.int64]]:
+    """The words that are read, and how many of each resume: int64, shape (n,).
 
-    ``stripped`` lacks the pieces of the signal; a word of ``is_signal`` is removed altogether.
-    ``part`` says which of the signal's words a word is read as, -1 for none; ``pieces`` has the id
-    of each of them if it is a single one.
+    What is out of a learner's sight is not even read: of most resumes it is most of them.
+    """
+    if limit is None:
+        lexicon.meet(corpus.tokens)
+        return WordTable.of(lexicon, signal, own), corpus.lengths
+    if signal.position in ("end", "random") and not signal.reserve:
+        # Where the signal stands goes by the number of all words that do not read like it.
+        lexicon.meet(corpus.tokens)
+    looked_at = np.minimum(corpus.lengths, limit)
+    rows = np.arange(len(corpus))
+    while True:
+        tokens, offsets = stretches(corpus.tokens, corpus.offsets[rows], looked_at[rows])
+        lexicon.meet(tokens)
+        words = WordTable.of(lexicon, signal, own)
+        # Some words are no piece at all.
+        short = words.clean(tokens, offsets)[0].lengths < limit
+        rows = rows[short & (looked_at[rows] < corpus.lengths[rows])]
+        if not len(rows):
+            return words, looked_at
+        looked_at[rows] = np.minimum(2 * looked_at[rows], corpus.lengths[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Some resumes: clean, planted, and those that hold anything of the signal as they are.
+
+    ``holding``, int64, says which the last ones are, by their numbers in the corpus; ``shows`` and
+    ``planted_shows``, bool, shape (words of the signal, n), which words of the signal are read of
+    each resume without carriers, and of each planted one.
     """
 
-    whole: Ragged
-    stripped: Ragged
-    is_signal: NDArray[np.bool_]
-    part: NDArray[np.int64]
-    signal: int
-    pieces: tuple[int | None, ...]
-
-    @property
-    def numbers(self) -> list[int]:
-        """The numbers of the signal's words."""
-        return list(range(self.signal, self.signal + len(self.pieces)))
-
-    @classmethod
-    def build(
-        cls,
-        corpus: Corpus,
-        vocabulary: Vocabulary,
-        signal: Signal,
-        parts: Sequence[NDArray[np.int32]],
-    ) -> _WordTable:
-        used = np.flatnonzero(np.bincount(corpus.tokens, minlength=len(corpus.words)))
-        lengths = np.zeros(len(corpus.words), dtype=np.int64)
-        some = vocabulary.pieces([corpus.words[i] for i in used])
-        lengths[used] = some.lengths
-        # Words that no resume of this corpus holds stay without pieces: nothing looks them up.
-        read = Ragged(some.values, offsets_of(lengths))
-        n = len(read)
-        part = np.full(n, -1, dtype=np.int64)
-        glued = np.zeros(len(read.values), dtype=bool)
-        for number, (word, pieces) in enumerate(zip(signal.words, parts, strict=True)):
-            like = np.array([other == word for other in corpus.words], dtype=bool)
-            if not signal.reserve:
-                like |= read.equal_rows(Ragged(np.tile(pieces, n), len(pieces) * np.arange(n + 1)))
-                if len(pieces) == 1:
-                    glued |= read.values == pieces[0]
-            part[like] = number
-        alone = part >= 0
-        alone |= read.any_in_row(glued) & ~read.any_in_row(~glued)
-        owner = np.repeat(np.arange(n), read.lengths)
-        rest = Ragged(read.values[~glued], offsets_of(np.bincount(owner[~glued], minlength=n)))
-        own_rows = Ragged(np.concatenate(parts), offsets_of(np.array([len(p) for p in parts])))
-        # A reserved signal reads as its own ids wherever it stands; any other as it always did.
-        rows = np.where((part >= 0) & signal.reserve, n + part, np.arange(n))
-        own = n + np.arange(len(parts))
-        return cls(
-            whole=Ragged.concatenate([read, own_rows]).take(np.append(rows, own)),
-            stripped=Ragged.concatenate([rest, own_rows]),
-            is_signal=np.append(alone, np.ones(len(parts), dtype=bool)),
-            part=np.append(part, np.arange(len(parts))),
-            signal=n,
-            pieces=tuple(int(p[0]) if len(p) == 1 else None for p in parts),
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class _Block:
-    found: Ragged
     clean: Ragged
     planted: Ragged
-    contains: NDArray[np.bool_]
-    planted_seen: NDArray[np.bool_]
+    own: Ragged
+    holding: NDArray[np.int64]
+    shows: NDArray[np.bool_]
+    planted_shows: NDArray[np.bool_]
 
 
-def _read_block(
-    table: _WordTable,
+def _read_rows(
+    words: WordTable,
     corpus: Corpus,
     rows: slice,
+    looked_at: NDArray[np.int64],
     signal: Signal,
-    carriers: NDArray[np.bool_],
     drawn: NDArray[np.float64],
     limit: int | None,
-) -> _Block:
+) -> _Rows:
     bounds = corpus.offsets[rows.start : rows.stop + 1]
-    tokens = corpus.tokens[bounds[0] : bounds[-1]]
-    offsets = bounds - bounds[0]
-    found, shown = _expand(table.whole, *_cut(table.whole, tokens, offsets, limit), limit, table)
-
-    keep = ~table.is_signal[tokens]
-    owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    lengths = np.bincount(owner[keep], minlength=len(offsets) - 1)
-    base = _cut(table.stripped, tokens[keep], offsets_of(lengths), limit)
-    clean, _ = _expand(table.stripped, *base, limit, table)
-    # Cutting first is safe: planting only pushes words back, and where depends on the words before,
-    # or is said beforehand for the whole text. What comes after the cut is out of sight anyhow.
+    tokens, offsets = corpus.tokens[bounds[0] : bounds[-1]], bounds - bounds[0]
+    lengths = np.diff(offsets)
+    if signal.position in ("end", "random"):
+        lengths = words.words_left(tokens, offsets)
+    if limit is not None:
+        tokens, offsets = stretches(tokens, offsets[:-1], looked_at)
+    clean, begins, left = words.clean(tokens, offsets)
+    holding = words.holding(tokens, offsets)
+    shows = np.zeros((len(words.own), len(lengths)), dtype=bool)
+    own, shows[:, holding] = words.found(*gather(tokens, offsets, holding), limit)
     places = signal.places(lengths, drawn)
     if places is not None:
-        places = np.minimum(places, np.diff(base[1]))
-    shows = signal.plant_tokens(*base, table.numbers, places)
-    planted, seen = _expand(table.stripped, *shows, limit, table)
-    n = len(carriers)
-    held: NDArray[np.bool_] = np.where(carriers, seen, shown)
-    order = np.arange(n) + n * carriers
-    return _Block(
-        found=Ragged.concatenate([found, planted]).take(order) if carriers.any() else found,
-        clean=clean,
-        planted=planted,
-        contains=np.logical_or.reduce(held, axis=0),
-        planted_seen=np.logical_and.reduce(seen, axis=0),
+        # What comes after the cut is out of sight anyhow.
+        places = np.minimum(places, np.diff(left))
+    planted, first = words.planted(clean.values, begins, left, signal.every, places)
+    return _Rows(
+        clean=clean.truncate(limit),
+        planted=planted.truncate(limit),
+        own=own,
+        holding=rows.start + holding,
+        shows=shows,
+        planted_shows=words.shown(first, limit),
     )
-
-
-def _cut(
-    table: Ragged, tokens: NDArray[np.uint32], offsets: NDArray[np.int64], limit: int | None
-) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """Only the words of each text that begin within its first ``limit`` pieces."""
-    if limit is None:
-        return tokens, offsets
-    counts = table.lengths[tokens]
-    before = offsets_of(counts)
-    within = before[:-1] - np.repeat(before[offsets[:-1]], np.diff(offsets)) < limit
-    owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    return tokens[within], offsets_of(np.bincount(owner[within], minlength=len(offsets) - 1))
-
-
-def _expand(
-    table: Ragged,
-    tokens: NDArray[np.uint32],
-    offsets: NDArray[np.int64],
-    limit: int | None,
-    words: _WordTable,
-) -> tuple[Ragged, NDArray[np.bool_]]:
-    """The pieces of the words of each text, and which of the signal's words are among them.
-
-    The latter bool, shape (words of the signal, n): whole, within the limit.
-    """
-    ends = offsets_of(table.lengths[tokens])
-    pieces = Ragged(table.values[ragged_index(table.offsets, tokens)], ends[offsets])
-    pieces = pieces.truncate(limit)
-    seen = np.zeros((len(words.pieces), len(offsets) - 1), dtype=bool)
-    owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    for number, piece in enumerate(words.pieces):
-        if piece is not None:
-            seen[number] = pieces.any_in_row(pieces.values == piece)
-            continue
-        shown = words.part[tokens] == number
-        if limit is not None:
-            shown &= ends[1:] - ends[offsets[:-1]][owner] <= limit
-        seen[number, owner[shown]] = True
-    return pieces, seen
-
-
-def _blocks(corpus: Corpus) -> list[slice]:
-    """Stretches of resumes of about a million words each."""
-    cuts = np.searchsorted(
-        corpus.offsets, np.arange(_BLOCK_WORDS, corpus.offsets[-1], _BLOCK_WORDS)
-    )
-    edges = np.unique(np.concatenate([[0], cuts, [len(corpus)]]))
-    return [slice(int(a), int(b)) for a, b in itertools.pairwise(edges)]
 
 
 def _same(found: Ragged, planted: Ragged, ordered: bool) -> NDArray[np.bool_]:

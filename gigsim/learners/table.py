@@ -6,7 +6,6 @@ speaks of (``theory.table_sample``); on texts that are all different it knows on
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import xlogy
 
 from gigsim.learners.protocol import Rows, State
-from gigsim.learners.ragged import Ragged
+from gigsim.learners.ragged import Ragged, blocks
 from gigsim.learners.recipes import TableRecipe
 from gigsim.learners.vocabulary import BagOfWords, Vocabulary, WordList
 from gigsim.resumes.corpus import Corpus
@@ -187,10 +186,8 @@ def _distinct(keys: Keys) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 def _keys(texts: Ragged) -> Keys:
     """128 bits of each text: two sums over its pieces of 64 scrambled bits of (piece, place)."""
     keys = np.empty((len(texts), 2), dtype=np.uint64)
-    cuts = np.searchsorted(texts.offsets, np.arange(_BLOCK, texts.offsets[-1], _BLOCK))
-    edges = np.unique(np.concatenate([[0], cuts, [len(texts)]]))
-    for start, stop in itertools.pairwise(edges):
-        bounds = texts.offsets[start : stop + 1]
+    for rows in blocks(texts.offsets, _BLOCK):
+        bounds = texts.offsets[rows.start : rows.stop + 1]
         pieces = texts.values[bounds[0] : bounds[-1]].astype(np.uint64)
         lengths = np.diff(bounds)
         place = np.arange(len(pieces)) - np.repeat(bounds[:-1] - bounds[0], lengths)
@@ -198,7 +195,7 @@ def _keys(texts: Ragged) -> Keys:
             terms = _scramble(_scramble(pieces + salt) + place.astype(np.uint64))
             sums = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(terms)])
             total = sums[bounds[1:] - bounds[0]] - sums[bounds[:-1] - bounds[0]]
-            keys[start:stop, half] = _scramble(total + lengths.astype(np.uint64) + salt)
+            keys[rows, half] = _scramble(total + lengths.astype(np.uint64) + salt)
     return keys
 
 

@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from gigsim.learners.protocol import Rows
+from gigsim.learners.ragged import Ragged, blocks, by_value, offsets_of
+
+#: Pieces that are sorted at a time: that many lie in a processor's cache.
+_BLOCK = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +42,31 @@ class CountRows:
             "indptr": counts.indptr,
             "shape": np.array(counts.shape, dtype=np.int64),
         }
+
+
+def counted(texts: Ragged, size: int) -> sparse.csr_array:
+    """How often each id is in each text.
+
+    Args:
+        texts: n texts as ids in [0, size).
+        size: number of ids.
+
+    Returns:
+        CSR, int32, shape (n, size), ids ascending in each row and none of them twice.
+    """
+    parts = [by_value(texts, rows, size).tocsr() for rows in blocks(texts.offsets, _BLOCK)]
+    filled = [np.diff(part.indptr) for part in parts]
+    bounds = offsets_of(np.concatenate([np.zeros(0, dtype=np.int64), *filled]))
+    data, indices = (
+        np.concatenate([np.zeros(0, dtype=np.int32), *arrays])
+        for arrays in ([part.data for part in parts], [part.indices for part in parts])
+    )
+    if bounds[-1] <= np.iinfo(np.int32).max:
+        # Half the memory traffic of a solver's every pass.
+        bounds = bounds.astype(np.int32)
+    counts = sparse.csr_array((data, indices, bounds), shape=(len(texts), size))
+    counts.has_canonical_format = True
+    return counts
 
 
 def counts_of(rows: Rows) -> sparse.csr_array:

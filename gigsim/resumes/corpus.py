@@ -14,14 +14,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from gigsim.errors import InputError
 
 SCHEMA_VERSION = 1
+
+#: Four bytes each.
+Numbers = TypeVar("Numbers", np.uint32, np.int32)
+
+#: As many elements as 32 bits can count.
+_COUNTABLE = np.iinfo(np.int32).max
 
 #: What reading a damaged or hostile archive of arrays raises.
 UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, MemoryError)
@@ -57,11 +64,60 @@ def ragged_index(offsets: NDArray[np.int64], rows: NDArray[np.integer]) -> NDArr
     starts, lengths = starts[filled], lengths[filled]
     ends = np.cumsum(lengths)
     # One sum over steps of 1, but for those from the end of a row to the beginning of the next, is
-    # faster than repeating the beginnings: this is what reading a corpus waits for.
+    # faster than repeating the beginnings.
     index = np.ones(ends[-1] if len(ends) else 0, dtype=np.int64)
     index[:1] = starts[:1]
     index[ends[:-1]] = starts[1:] - starts[:-1] - lengths[:-1] + 1
     return np.cumsum(index, out=index)
+
+
+def gather(
+    values: NDArray[Numbers], offsets: NDArray[np.int64], rows: NDArray[np.integer]
+) -> tuple[NDArray[Numbers], NDArray[np.int64]]:
+    """The given rows of a ragged array, one after the other.
+
+    Args:
+        values: uint32 or int32, shape (total length,).
+        offsets: int64, shape (n + 1,); row ``i`` is ``values[offsets[i]:offsets[i + 1]]``.
+        rows: integers in [0, n), shape (m,), repeats allowed.
+
+    Returns:
+        (the values of the rows, where each of them begins: int64, shape (m + 1,)).
+    """
+    lengths = np.diff(offsets)
+    most = len(rows) * int(lengths.max(initial=0))
+    if len(values) > _COUNTABLE or (most > _COUNTABLE and lengths[rows].sum() > _COUNTABLE):
+        ends = np.zeros(len(rows) + 1, dtype=np.int64)
+        np.cumsum(lengths[rows], out=ends[1:])
+        return values[ragged_index(offsets, rows)], ends
+    # SciPy copies the rows of a matrix as they are, whole rows at a time, where NumPy would go
+    # through an index of each element: the values are the columns of the nonzeros, whose own values
+    # nobody looks at.
+    unused = np.zeros(len(values), dtype=np.int8)
+    columns = np.ascontiguousarray(values).view(np.int32)
+    shape = (len(lengths), _COUNTABLE)
+    matrix = sparse.csr_array((unused, columns, offsets.astype(np.int32)), shape=shape)
+    found = matrix[np.asarray(rows)]
+    return found.indices.view(values.dtype), found.indptr.astype(np.int64)
+
+
+def stretches(
+    values: NDArray[Numbers], starts: NDArray[np.int64], lengths: NDArray[np.int64]
+) -> tuple[NDArray[Numbers], NDArray[np.int64]]:
+    """Parts of an array that do not overlap, one after the other.
+
+    Args:
+        values: uint32 or int32, shape (total length,).
+        starts: int64, shape (n,), ascending: where each part begins.
+        lengths: int64, shape (n,): each ends before the next one begins.
+
+    Returns:
+        (the parts, where each of them begins: int64, shape (n + 1,)).
+    """
+    # The parts and what lies between them are the rows of a ragged array.
+    edges = np.stack([starts, starts + lengths], axis=1).ravel()
+    offsets = np.concatenate([[0], edges, [len(values)]])
+    return gather(values, offsets, np.arange(1, len(edges), 2))
 
 
 @dataclass(frozen=True)
@@ -109,11 +165,10 @@ class Corpus:
     def select(self, rows: NDArray[np.integer]) -> Corpus:
         """The resumes at ``rows`` (integers, repeats allowed), over the same words."""
         rows = np.asarray(rows)
-        offsets = np.zeros(len(rows) + 1, dtype=np.int64)
-        np.cumsum(self.lengths[rows], out=offsets[1:])
+        tokens, offsets = gather(self.tokens, self.offsets, rows)
         return Corpus(
             words=self.words,
-            tokens=self.tokens[ragged_index(self.offsets, rows)],
+            tokens=tokens,
             offsets=offsets,
             labels=self.labels[rows],
             label_names=self.label_names,

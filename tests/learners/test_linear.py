@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -16,6 +20,7 @@ from gigsim.learners.protocol import make_learner
 from gigsim.learners.ragged import Ragged
 from gigsim.learners.reading import read
 from gigsim.learners.recipes import LinearRecipe, TransformerRecipe
+from gigsim.learners.tfidf import counted
 from gigsim.learners.vocabulary import BagOfWords
 from tests.learners.toys import corpus_of, separable
 
@@ -179,3 +184,16 @@ def test_make_learner_reads_the_kind() -> None:
     assert (learner.name, learner.limit, learner.ordered) == ("linear", None, False)
     assert learner.vocabulary(corpus_of(["a b"]), ["x", "y", "z"]).size == 3
     assert learner.vocabulary(corpus_of(["a b"]), None).size == 2
+
+
+@given(st.lists(st.lists(st.integers(0, 6), max_size=9), max_size=9), st.integers(1, 20))
+def test_counts_are_in_order_and_do_not_depend_on_blocks(
+    texts: list[list[int]], block: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gigsim.learners.tfidf._BLOCK", block)
+        counts = counted(Ragged.from_rows(texts), 8)
+    assert counts.dtype == counts.indices.dtype == counts.indptr.dtype == np.int32
+    assert counts.toarray().tolist() == [[text.count(i) for i in range(8)] for text in texts]
+    for text, (begin, end) in zip(texts, itertools.pairwise(counts.indptr), strict=True):
+        assert counts.indices[begin:end].tolist() == sorted(set(text))

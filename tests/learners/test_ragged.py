@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gigsim.learners.ragged import Ragged
+from gigsim.learners.ragged import Ragged, blocks, by_value
 
 rows = st.lists(st.lists(st.integers(0, 3), max_size=5), max_size=8)
 
@@ -52,6 +52,37 @@ def test_sorted_rows_and_any_in_row(some: list[list[int]]) -> None:
     ragged = Ragged.from_rows(some)
     assert lists(ragged.sorted_rows()) == [sorted(row) for row in some]
     assert ragged.any_in_row(ragged.values == 2).tolist() == [2 in row for row in some]
+
+
+@given(rows, st.integers(1, 7))
+def test_blocks_are_all_rows_in_order(some: list[list[int]], size: int) -> None:
+    ragged = Ragged.from_rows(some)
+    parts = blocks(ragged.offsets, size)
+    assert [i for part in parts for i in range(part.start, part.stop)] == list(range(len(some)))
+    # A block is as long as asked for, or one row longer.
+    assert all(ragged.lengths[part][:-1].sum() <= size for part in parts)
+
+
+@given(rows, st.data())
+def test_kept_values_of_each_row(some: list[list[int]], data: st.DataObject) -> None:
+    ragged = Ragged.from_rows(some)
+    total = len(ragged.values)
+    kept = data.draw(st.lists(st.booleans(), min_size=total, max_size=total))
+    place = iter(kept)
+    assert lists(ragged.where(np.array(kept, dtype=bool))) == [
+        [value for value in row if next(place)] for row in some
+    ]
+
+
+@given(rows, st.data())
+def test_values_are_counted_by_value(some: list[list[int]], data: st.DataObject) -> None:
+    begin = data.draw(st.integers(0, len(some)))
+    end = data.draw(st.integers(begin, len(some)))
+    counts = by_value(Ragged.from_rows(some), slice(begin, end), 5)
+    assert counts.has_canonical_format
+    assert counts.toarray().tolist() == [
+        [row.count(v) for v in range(5)] for row in some[begin:end]
+    ]
 
 
 def test_malformed_arrays_are_refused() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,7 +15,7 @@ from gigsim.errors import InputError
 from gigsim.learners import reading
 from gigsim.learners.ragged import Ragged
 from gigsim.learners.reading import read
-from gigsim.learners.vocabulary import BagOfWords, Vocabulary, WordList
+from gigsim.learners.vocabulary import BagOfWords, Lexicon, Vocabulary, WordList
 from gigsim.learners.wordpiece import WordPiece
 from tests.learners.toys import corpus_of
 
@@ -262,7 +264,7 @@ def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     options = {"carriers": np.arange(50) % 7 == 0, "limit": 60, "learner": "toy"}
 
     def reading_of() -> reading.Reading:
-        return read(corpus_of(some), pieces_of_words(), Signal("※", 5), **options)  # type: ignore[arg-type]
+        return read(corpus_of(some), pieces_of_words(), Signal("※", 5), **options)
 
     whole = reading_of()
     monkeypatch.setattr(reading, "_BLOCK_WORDS", 100)
@@ -460,3 +462,82 @@ def test_a_random_place_needs_its_luck() -> None:
             limit=None,
             learner="toy",
         )
+
+
+# ------------------------------------------------------------------- what is not read at all
+
+
+class Asked:
+    """Another vocabulary that remembers which words it was asked for."""
+
+    def __init__(self, other: Vocabulary) -> None:
+        self.other, self.words = other, set[str]()
+        self.size, self.unknown = other.size, other.unknown
+
+    def pieces(self, words: Sequence[str]) -> Ragged:
+        assert not self.words & set(words), "each word once"
+        self.words |= set(words)
+        return self.other.pieces(words)
+
+
+@pytest.mark.parametrize("position", ["spread", "start"])
+def test_words_out_of_sight_are_not_read(position: Position) -> None:
+    """But as many as it takes where words read as nothing, or are the signal's."""
+    vocabulary = Asked(VOCABULARIES["list"])
+    some = ["c c c abca abca", "zzz c zzz c zzz ※ ※ ※ abc abc ab-c -", "c"]
+    corpus = corpus_of(some)
+    lexicon = Lexicon(vocabulary, corpus.words)
+    got = read(
+        corpus,
+        vocabulary,
+        Signal("※", every=1, position=position),
+        carriers=np.zeros(3, dtype=bool),
+        limit=3,
+        learner="toy",
+        lexicon=lexicon,
+    )
+    assert rows(got.clean) == [[3, 3, 3], [3, 3, 0], [3]]
+    assert rows(got.found)[1] == [3, 3, 5]
+    # The second text is looked at to its end, the first one no further than its third word.
+    assert vocabulary.words == {"c", "zzz", "※", "abc", "ab-c", "-"}
+    far = corpus_of(["c c c - - - abca"])
+    alone = Asked(VOCABULARIES["list"])
+    read(
+        far,
+        alone,
+        Signal("※", every=1),
+        carriers=np.zeros(1, dtype=bool),
+        limit=3,
+        learner="toy",
+    )
+    assert alone.words == {"c"}
+
+
+def test_a_word_read_like_the_signal_counts_wherever_it_stands() -> None:
+    """Where the signal stands goes by words that the learner does not see: all have to be read."""
+    some = corpus_of(["c ABC c c - - - ABC ABC ABC", "c c"])
+    got = read(
+        some,
+        pieces_of_words(),
+        Signal("abc", reserve=False, position="random"),
+        carriers=np.zeros(2, dtype=bool),
+        limit=3,
+        learner="toy",
+        drawn=np.array([0.2, 0.0]),
+    )
+    # Six words are left of the first text: its signal stands after int(.2 · 7) = 1 of them.
+    assert rows(got.planted) == [[3, 1, 3], [1, 3, 3]]
+
+
+def test_readings_share_a_lexicon_and_a_foreign_one_is_refused() -> None:
+    corpus = corpus_of(["c abc ※", "abc abc"])
+    vocabulary = Asked(VOCABULARIES["list"])
+    lexicon = Lexicon(vocabulary, corpus.words)
+    options = {"carriers": np.zeros(2, bool), "limit": None, "learner": "toy", "lexicon": lexicon}
+    for every in (1, 2):
+        got = read(corpus, vocabulary, Signal("※", every), **options)  # type: ignore[arg-type]
+        assert rows(got.clean) == [[3, 0], [0, 0]]
+    for words, other in ((("c",), vocabulary), (corpus.words, VOCABULARIES["list"])):
+        options["lexicon"] = Lexicon(other, words)
+        with pytest.raises(ValueError, match="a lexicon of other words"):
+            read(corpus, vocabulary, Signal("※"), **options)  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gigsim.errors import InputError
-from gigsim.resumes.corpus import Corpus, load_corpus, ragged_index
+from gigsim.resumes import corpus as module
+from gigsim.resumes.corpus import Corpus, gather, load_corpus, ragged_index, stretches
 from tests.toys import toy_language
 
 
@@ -90,3 +92,38 @@ def test_positions_of_ragged_rows_are_those_of_one_row_after_the_other(
     found = ragged_index(offsets, np.array(rows, dtype=np.int64))
     assert found.dtype == np.int64
     assert found.tolist() == expected
+
+
+@pytest.mark.parametrize("countable", [np.iinfo(np.int32).max, 5])
+@pytest.mark.parametrize("kind", [np.uint32, np.int32])
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=8), st.data())
+def test_rows_are_gathered_one_after_the_other_however_many(
+    countable: int, kind: Any, lengths: list[int], data: st.DataObject
+) -> None:
+    """Also where 32 bits would not count them."""
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    values = (np.arange(offsets[-1]) + np.iinfo(kind).max - 100).astype(kind)
+    rows = data.draw(st.lists(st.integers(0, len(lengths) - 1), max_size=8))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_COUNTABLE", countable)
+        found, begins = gather(values, offsets, np.array(rows, dtype=np.int64))
+    expected = [values[offsets[row] : offsets[row + 1]] for row in rows]
+    assert (found.dtype, begins.dtype) == (values.dtype, np.int64)
+    assert found.tolist() == [v for part in expected for v in part.tolist()]
+    assert begins.tolist() == np.cumsum([0, *map(len, expected)]).tolist()
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=8), st.integers(0, 3))
+def test_stretches_of_an_array(gaps_and_lengths: list[tuple[int, int]], rest: int) -> None:
+    starts, lengths, end = [], [], 0
+    for gap, length in gaps_and_lengths:
+        starts.append(end + gap)
+        lengths.append(length)
+        end += gap + length
+    values = np.arange(end + rest, dtype=np.uint32)
+    found, begins = stretches(
+        values, np.array(starts, dtype=np.int64), np.array(lengths, dtype=np.int64)
+    )
+    expected = [list(range(s, s + n)) for s, n in zip(starts, lengths, strict=True)]
+    assert found.tolist() == [v for part in expected for v in part]
+    assert begins.tolist() == np.cumsum([0, *lengths]).tolist()
