@@ -1,28 +1,28 @@
-"""A cheap approximation of the inverse Hessian, made from the features alone.
+"""Cheap approximations of the inverse Hessian, made from the features alone.
 
 The Hessian of C Σ log-loss + |w|²/2 is I + C X'DX with D = diag(p(1-p)). On TF-IDF the spectrum of
 X'X falls fast: a few dozen directions make the problem hard for conjugate gradients, and they are
-nearly the same for all collectives. They are taken here once, from X centred (which is what is left
-of it when the intercept, that nobody penalises, is minimised out).
-Near a known optimum D is taken to be one of all columns, of a label's regression on clean resumes,
-times a number that each column has of its own (:class:`Spectrum`); where nothing is known, each
-column's own is written out in those directions (:class:`Subspace`).
+nearly the same for all collectives. They are taken once. In the simplest case D is one of all
+columns, times a number that each column has of its own (``spectrum``). Where nothing is known of
+the optimum, each column's own is written out in those directions (:class:`Subspace`); near the
+optimum of the same rows without a signal, only what planted rows add to it (``anchor``).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gigsim.learners.logistic.design import Design
 from gigsim.learners.logistic.passes import Sums, outside
-from gigsim.learners.logistic.products import WIDTH, SparseProduct, dense_product, padded
+from gigsim.learners.logistic.products import SparseProduct, dense_product, padded
 
 Floats = NDArray[np.floating[Any]]
 
-#: Directions of the spectrum that are told apart; with those drawn beside them a multiple of 16.
+#: Directions that are told apart; with those drawn beside them a multiple of 16.
 RANK = 104
 
 
@@ -54,10 +54,17 @@ class Preconditioner(Protocol):
 
 @runtime_checkable
 class Local(Protocol):
-    """Approximate inverse Hessians that take more of a place than the sum of its curvatures."""
+    """Approximate inverse Hessians that take more of a place than the sum of its curvatures.
+
+    Attributes:
+        refresh: iterations at which a column's is made anew, besides each 20th.
+    """
+
+    refresh: ClassVar[tuple[int, ...]]
 
     def local(
         self,
+        design: Design,
         bend: Floats,
         curvature: Sums,
         tail: NDArray[np.float64],
@@ -67,6 +74,7 @@ class Local(Protocol):
         """For the place where the columns are.
 
         Args:
+            design: of the columns.
             bend: C ω p (1 - p) of each row, shape (n, width).
             curvature: its sums when a column was last due, shape (width,).
             tail: ``Design.tail`` of it then, shape (k, width).
@@ -74,117 +82,6 @@ class Local(Protocol):
             before: what the others keep; None where all are due.
         """
         ...
-
-
-@dataclass(frozen=True, eq=False)
-class Spectrum:
-    """The largest eigenvalues of the features' covariance, and one number for all others.
-
-    Attributes:
-        mean: of each of the d words over the (weighted) rows, float32, shape (d,).
-        basis: U, orthonormal columns, float32, shape (d, r).
-        values: their eigenvalues, float64, shape (r,), descending.
-        rest: one eigenvalue for whatever is orthogonal to U.
-    """
-
-    mean: Floats
-    basis: Floats
-    values: Sums
-    rest: float
-
-    @classmethod
-    def of(
-        cls,
-        features: SparseProduct,
-        curvature: NDArray[np.floating[Any]] | None = None,
-        *,
-        near: Spectrum | None = None,
-        rank: int = RANK,
-    ) -> Spectrum:
-        """By randomised subspace iteration with draws of its own (always the same).
-
-        Args:
-            features: float32, shape (n, d).
-            curvature: D, at least 0, shape (n,), of any scale; None for 1.
-            near: of the same features with another D; saves most of the work.
-            rank: r, where there are so many dimensions.
-        """
-        n, d = features.shape
-        weights = np.ones(n) if curvature is None else curvature.astype(np.float64)
-        total = weights.sum()
-        weights = weights / total if total > 0 else weights
-        shares = np.zeros((n, WIDTH), dtype=np.float32)
-        shares[:, 0] = weights
-        mean = features.backward(shares)[:, 0].copy()
-        rank = min(rank, d, n)
-        drawn = padded(rank + 8)
-        rows = shares[:, :1]
-        if near is None:
-            block = np.random.default_rng(0).standard_normal((d, drawn)).astype(np.float32)
-            block = _orthonormal(_squared(features, rows, block), drawn)
-        else:
-            block = np.pad(near.basis, ((0, 0), (0, drawn - near.basis.shape[1])))
-        block = _orthonormal(_squared(features, rows, block), drawn)
-        # Rayleigh-Ritz on the subspace that was found.
-        scores = _centred(features, rows, block)
-        small = (scores.T @ (rows * scores)).astype(np.float64)
-        values, turn = np.linalg.eigh((small + small.T) / 2)
-        order = np.argsort(-values, kind="stable")[:rank]
-        values = np.maximum(values[order], 0.0)
-        return cls(
-            mean=mean,
-            basis=np.ascontiguousarray(block @ turn[:, order].astype(np.float32)),
-            values=values,
-            rest=float(values[-1]) / 2 if len(values) else 0.0,
-        )
-
-    def scaled(self, curvature: Sums, tail: NDArray[np.float64], dtype: np.dtype[Any]) -> Inverse:
-        """See :class:`Preconditioner`."""
-        common = 1 / (1 + curvature * self.rest)
-        basis, mean = self.basis.astype(dtype, copy=False), self.mean.astype(dtype, copy=False)
-        return _SpectralInverse(
-            mean=mean,
-            basis=basis,
-            turned=mean @ basis,
-            along=(1 / (1 + curvature * self.values[:, None]) - common).astype(dtype),
-            common=common.astype(dtype),
-            tail=(1 / (1 + tail)).astype(dtype),
-            intercept=1 / np.maximum(curvature, 1e-30),
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class _SpectralInverse:
-    """P: ``common`` everywhere, ``along`` added on U; intercepts as the centring has them."""
-
-    mean: Floats
-    basis: Floats
-    turned: Floats
-    along: Floats
-    common: Floats
-    tail: Floats
-    intercept: Sums
-
-    def apply(self, gradient: Floats, offset: Sums) -> tuple[Floats, Sums]:
-        words = len(self.mean)
-        result = np.empty_like(gradient)
-        result[words:] = self.tail * gradient[words:]
-        inner, shift = gradient[:words], offset.astype(gradient.dtype)
-        share = dense_product(self.basis.T, inner)
-        share -= self.turned[:, None] * shift
-        share *= self.along
-        dense_product(self.basis, share, out=result[:words])
-        back = outside(result[:words], inner, self.common, self.mean, shift)
-        return result, offset * self.intercept - back
-
-    def take(self, columns: NDArray[np.int64]) -> _SpectralInverse:
-        return replace(
-            self,
-            along=np.ascontiguousarray(self.along[:, columns]),
-            common=self.common[columns],
-            tail=np.ascontiguousarray(self.tail[:, columns]),
-            intercept=self.intercept[columns],
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,6 +101,8 @@ class Subspace:
     scores: Floats
     rest: float
 
+    refresh: ClassVar[tuple[int, ...]] = (0, 2, 6)
+
     @classmethod
     def of(cls, features: SparseProduct, rank: int = RANK) -> Subspace:
         """By randomised subspace iteration with draws of its own (always the same).
@@ -218,7 +117,7 @@ class Subspace:
         block = np.random.default_rng(0).standard_normal((d, drawn)).astype(np.float32)
         for _ in range(2):
             image = features.backward(features.forward(np.ascontiguousarray(block)))
-            block = _orthonormal(image, drawn)
+            block = orthonormal(image, drawn)
         scores = features.forward(np.ascontiguousarray(block))
         values, turn = np.linalg.eigh((scores.T @ scores).astype(np.float64))
         order = np.argsort(-values, kind="stable")[:rank]
@@ -231,6 +130,7 @@ class Subspace:
 
     def local(
         self,
+        design: Design,
         bend: Floats,
         curvature: Sums,
         tail: NDArray[np.float64],
@@ -292,7 +192,7 @@ class _SubspaceInverse:
         )
 
 
-def _orthonormal(block: Floats, width: int) -> Floats:
+def orthonormal(block: Floats, width: int) -> Floats:
     """An orthonormal basis of a block's columns, with columns of 0 up to a width.
 
     By the eigenvectors of its Gram matrix in float64, ten times as fast as a QR factorisation.
@@ -302,18 +202,3 @@ def _orthonormal(block: Floats, width: int) -> Floats:
     kept = values > 1e-12 * max(values[-1], 1e-300)
     found = (precise @ (turn[:, kept] / np.sqrt(values[kept]))).astype(np.float32)
     return np.pad(found, ((0, 0), (0, width - found.shape[1])))
-
-
-def _centred(features: SparseProduct, rows: Floats, block: Floats) -> Floats:
-    """Scores without their weighted mean; weights of rows (n, 1) add up to 1."""
-    scores = features.forward(np.ascontiguousarray(block))
-    scores -= (rows * scores).sum(axis=0, dtype=np.float64).astype(np.float32)
-    return scores
-
-
-def _squared(features: SparseProduct, rows: Floats, block: Floats) -> Floats:
-    """The weighted covariance times a block."""
-    # With the weighted mean taken out of the scores, that of the features goes by itself.
-    scores = _centred(features, rows, block)
-    scores *= rows
-    return features.backward(scores)

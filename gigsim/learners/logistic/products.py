@@ -27,6 +27,8 @@ WIDTH = compiled.WIDTH
 
 #: Rows of a block whose backward product is taken at a time: 64 columns of them are a megabyte.
 _STRIPE = 4_096
+#: Words of a block whose forward product is, and from how many columns on.
+_WORDS, _WIDE = 8_192, 64
 
 
 def padded(columns: int) -> int:
@@ -64,6 +66,14 @@ class SparseProduct:
         return [sparse.csr_array(part.T.tocsr()) for part in parts]
 
     @cached_property
+    def _word_stripes(self) -> list[sparse.csr_array]:
+        """The matrix in stretches of :data:`_WORDS` columns, each CSR."""
+        parts = (
+            self.matrix[:, first : first + _WORDS] for first in range(0, self.shape[1], _WORDS)
+        )
+        return [_narrow(sparse.csr_array(part)) for part in parts]
+
+    @cached_property
     def _forward_cuts(self) -> NDArray[np.int64]:
         return _even_cuts(self.matrix.indptr, self.threads)
 
@@ -84,7 +94,14 @@ class SparseProduct:
         if multiply is None:
             return np.asarray(self.matrix @ block)
         out = np.zeros((self.shape[0], block.shape[1]), dtype=self.matrix.dtype)
-        _in_parts(multiply, [(self.matrix, block)], out, self._forward_cuts)
+        work = [(self.matrix, block)]
+        if block.shape[1] >= _WIDE:
+            # As backwards; a narrow block is small enough as it is.
+            work = [
+                (stripe, block[number * _WORDS : (number + 1) * _WORDS])
+                for number, stripe in enumerate(self._word_stripes)
+            ]
+        _in_parts(multiply, work, out, self._forward_cuts)
         return out
 
     def backward(self, block: Floats, out: Floats | None = None) -> Floats:
@@ -115,6 +132,13 @@ class SparseProduct:
         return compiled.kernel() if fits and block.flags.c_contiguous else None
 
 
+def _narrow(matrix: sparse.csr_array) -> sparse.csr_array:
+    """With the 32-bit indices that the kernel takes."""
+    matrix.indices = matrix.indices.astype(np.int32, copy=False)
+    matrix.indptr = matrix.indptr.astype(np.int32, copy=False)
+    return matrix
+
+
 def _in_parts(
     multiply: compiled.Kernel,
     work: list[tuple[sparse.csr_array, Floats]],
@@ -143,20 +167,29 @@ def _even_cuts(before: NDArray[np.integer], parts: int) -> NDArray[np.int64]:
     return cuts
 
 
-def dense_product(matrix: Floats, block: Floats, out: Floats | None = None) -> Floats:
-    """A dense matrix times a block by BLAS, :data:`WIDTH` columns at a time.
+def dense_product(
+    matrix: Floats, block: Floats, out: Floats | None = None, width: int = WIDTH
+) -> Floats:
+    """A dense matrix times a block by BLAS, ``width`` columns at a time.
 
     All calls have the same shape, so that a column's outcome does not depend on how many others
     there are.
 
     Args:
         matrix: shape (n, d).
-        block: shape (d, columns), columns a multiple of :data:`WIDTH`.
-        out: written to, shape (n, columns); None for a new one.
+        block: C-ordered, shape (d, columns).
+        out: C-ordered, written to, shape (n, columns); None for a new one.
+        width: columns of a call; a wide one costs half as much a column, a narrow one wastes less
+            where there are few. Always the same for the same use.
     """
+    columns = block.shape[1]
     if out is None:
-        out = np.empty((matrix.shape[0], block.shape[1]), dtype=matrix.dtype)
-    for first in range(0, block.shape[1], WIDTH):
-        part = np.ascontiguousarray(block[:, first : first + WIDTH])
-        out[:, first : first + WIDTH] = matrix @ part
+        out = np.empty((matrix.shape[0], columns), dtype=matrix.dtype)
+    if columns == width:
+        return np.matmul(matrix, block, out=out)
+    for first in range(0, columns, width):
+        part = block[:, first : first + width]
+        own = np.zeros((len(block), width), dtype=block.dtype)
+        own[:, : part.shape[1]] = part
+        out[:, first : first + width] = (matrix @ own)[:, : part.shape[1]]
     return out

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gigsim.learners.logistic import compiled
+from gigsim.learners.logistic import compiled, products
 from gigsim.learners.logistic.design import Design, PlantedDesign, SparseDesign
 from gigsim.learners.logistic.products import WIDTH, SparseProduct, dense_product, padded
 from tests.learners.logistic.problems import features_of
@@ -56,6 +56,19 @@ def test_the_compiled_kernel_is_used_where_there_is_one(monkeypatch: pytest.Monk
     assert product.forward(block).tobytes() == fast.tobytes()
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_stripes_of_words_change_no_byte(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(1)
+    matrix = features_of(generator, 70, 100)
+    monkeypatch.setattr(products, "_WORDS", 30)
+    monkeypatch.setattr(products, "_STRIPE", 32)
+    block = generator.normal(size=(100, 5 * WIDTH)).astype(np.float32)
+    product = SparseProduct(matrix, threads)
+    assert product.forward(block).tobytes() == (matrix @ block).tobytes()
+    residuals = generator.normal(size=(70, 5 * WIDTH)).astype(np.float32)
+    assert product.backward(residuals).tobytes() == (matrix.T.tocsr() @ residuals).tobytes()
+
+
 def test_dense_products_do_not_look_at_other_columns() -> None:
     generator = np.random.default_rng(0)
     matrix = generator.normal(size=(300, 70)).astype(np.float32)
@@ -64,6 +77,13 @@ def test_dense_products_do_not_look_at_other_columns() -> None:
     assert np.allclose(whole, matrix @ block, atol=1e-4)
     part = dense_product(matrix, np.ascontiguousarray(block[:, 16:32]))
     assert part.tobytes() == np.ascontiguousarray(whole[:, 16:32]).tobytes()
+    wide = dense_product(matrix, block, width=64)
+    assert np.allclose(wide, whole, atol=1e-4)
+    for columns in (slice(16, 32), slice(0, 48)):
+        own = np.ascontiguousarray(block[:, columns])
+        out = np.empty((300, own.shape[1]), dtype=np.float32)
+        assert dense_product(matrix, own, out=out, width=64) is out
+        assert out.tobytes() == np.ascontiguousarray(wide[:, columns]).tobytes()
 
 
 def planted(generator: np.random.Generator, n: int, d: int, columns: int, k: int) -> Any:

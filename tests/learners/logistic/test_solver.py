@@ -14,9 +14,10 @@ from scipy import sparse
 from gigsim.errors import InputError
 from gigsim.learners.logistic import compiled
 from gigsim.learners.logistic.design import SparseDesign
-from gigsim.learners.logistic.preconditioner import Spectrum, Subspace
+from gigsim.learners.logistic.preconditioner import Subspace
 from gigsim.learners.logistic.products import SparseProduct
 from gigsim.learners.logistic.solver import ABREAST, Solution, solve
+from gigsim.learners.logistic.spectrum import Spectrum
 from tests.learners.logistic.problems import features_of, gradient, labels_of, optimum
 
 
