@@ -29,6 +29,8 @@ Grids = Mapping[str, pd.DataFrame]
 
 _COLOURS = (RED, BLUE, ORANGE, PURPLE, SKY, "#5B3A00", "black")
 _MARKERS = "osD^vPX*<>"
+#: One for each round through the colours.
+_DASHES = ("-", "--", ":", "-.")
 #: Between curves of one panel, so that their intervals can be told apart: a factor in α, and how
 #: far all of them may be apart.
 _APART, _SPAN = 0.03, 0.16
@@ -65,6 +67,8 @@ def experiment_figure(name: str, rows: pd.DataFrame, grids: Grids | None = None)
     size = (max(9.0, 2.0 + 4.6 * width), 2.0 + 3.7 * height)
     figure = Figure(figsize=size, layout="constrained")
     grid = figure.subplots(height, width, squeeze=False, sharey=True)
+    # A variant looks the same in every panel, also where others lack some.
+    looks = {str(variant): number for number, variant in enumerate(own["variant"].unique())}
     handles: dict[str, Any] = {}
     for row, learner in enumerate(learners):
         for column, target in enumerate(targets):
@@ -77,7 +81,7 @@ def experiment_figure(name: str, rows: pd.DataFrame, grids: Grids | None = None)
             if name == inertia.NAME:
                 _inertia(axes, found)
             else:
-                _climbs(axes, found, grids or {})
+                _climbs(axes, found, grids or {}, looks)
             _frame(axes, found)
             for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
                 handles.setdefault(label, handle)
@@ -97,22 +101,21 @@ def experiment_figure(name: str, rows: pd.DataFrame, grids: Grids | None = None)
     return figure
 
 
-def _climbs(axes: Axes, found: Found, grids: Grids) -> None:
+def _climbs(axes: Axes, found: Found, grids: Grids, looks: Mapping[str, int]) -> None:
     left_out = _of_other_accuracy(found)
     variants = found.variants
     step = min(_APART, _SPAN / len(variants))
     for number, variant in enumerate(variants):
-        climb = found.climb(variant)
-        colour = GREY if variant in left_out else _COLOURS[number % len(_COLOURS)]
+        climb, look = found.climb(variant), looks[variant]
+        colour = GREY if variant in left_out else _COLOURS[look % len(_COLOURS)]
         shift = 1 + step * (number - (len(variants) - 1) / 2)
         label = f"{variant} (another accuracy)" if variant in left_out else variant
         _curve(
             axes,
             climb,
             colour=colour,
-            marker=_MARKERS[number % len(_MARKERS)],
-            # The second round of colours is told apart by its dashes.
-            dashed=variant in left_out or number >= len(_COLOURS),
+            marker=_MARKERS[look % len(_MARKERS)],
+            dash="--" if variant in left_out else _DASHES[look // len(_COLOURS) % len(_DASHES)],
             shift=shift,
             label=label,
         )
@@ -135,7 +138,7 @@ def _curve(
     *,
     colour: str,
     marker: str,
-    dashed: bool,
+    dash: str,
     shift: float,
     label: str,
 ) -> None:
@@ -164,7 +167,7 @@ def _curve(
         color=colour,
         marker=marker,
         markersize=4.5,
-        linestyle="--" if dashed else "-",
+        linestyle=dash,
         linewidth=LINE * 0.8,
         capsize=2,
         elinewidth=0.9,

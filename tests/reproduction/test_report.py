@@ -12,7 +12,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from gigsim.curves.arm import Arm
-from gigsim.reproduction import feature_label, feature_only, inertia, label_noise, recipe
+from gigsim.reproduction import (
+    feature_label,
+    feature_only,
+    inertia,
+    label_noise,
+    placement,
+    recipe,
+)
 from gigsim.reproduction.about import About, Made
 from gigsim.reproduction.catalogue import EXPERIMENTS, verdicts
 from gigsim.reproduction.figure import experiment_figure
@@ -165,6 +172,22 @@ def test_nine_curves_of_one_panel_are_told_apart() -> None:
     bars = [container.lines[0] for container in figure.axes[0].containers]
     looks = {(bar.get_color(), bar.get_linestyle(), bar.get_marker()) for bar in bars}
     assert len(looks) == len(bars) == 9
+
+
+def test_a_curve_looks_the_same_in_every_panel() -> None:
+    """Of a real resume an encoder sees the beginning alone: its panel lacks some placings."""
+    setting = Setting("reference", corpus="somewhere")
+    arms = placement.arms(setting, ["frozen", "linear"])
+    figure = drawn(experiment_figure("placement", rows_of(arms, half)))
+    looks: dict[str, set[tuple[object, ...]]] = {}
+    for axes in figure.axes:
+        for container in axes.containers:
+            bar = container.lines[0]
+            look = bar.get_color(), bar.get_linestyle(), bar.get_marker()
+            looks.setdefault(container.get_label(), set()).add(look)
+    assert len(looks) == 11
+    assert all(len(look) == 1 for look in looks.values())
+    assert len(set.union(*looks.values())) == len(looks)
 
 
 def test_what_was_not_trained_is_not_drawn(rows: pd.DataFrame) -> None:
