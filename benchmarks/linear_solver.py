@@ -149,9 +149,9 @@ def check(
     pick = np.arange(n) + n * own.shows
     rows = CountRows(sparse.vstack([found, planted], format="csr")[pick])
     learner = LinearLearner(recipe, own.labels.shape[1])
-    (classifier, cpu, wall) = spent(lambda: learner.fit(rows, own.labels, 0))
+    (classifier, alone, wall) = spent(lambda: learner.fit(rows, own.labels, 0))
     _, held_out, _ = spent(lambda: [classifier.probabilities(some) for some in stage.tests[:2]])
-    print(f"   LinearLearner.fit: {cpu:.2f} s CPU, {wall:.2f} s; held-out {held_out:.2f} s CPU")
+    print(f"   LinearLearner.fit: {alone:.2f} s CPU, {wall:.2f} s; held-out {held_out:.2f} s CPU")
     idf = inverse_frequencies(rows.counts)
     features, test = tfidf(rows.counts, idf), tfidf(counts_of(stage.tests[0]), idf)
 
@@ -173,7 +173,7 @@ def check(
         )
 
     report("float64, tol=1e-9", cpu, *best)
-    report("ours, one fit", 0.0, classifier.state["weights"], classifier.state["intercepts"])
+    report("ours, one fit", alone, classifier.state["weights"], classifier.state["intercepts"])
     outcome: Outcome = base.solve([own])[0]
     print(f"   ours, batched: S {success(outcome.planted, stage, cell.target):.4f}")
     others: dict[str, Callable[[], Any]] = {
