@@ -29,6 +29,10 @@ _OWN, _COMMON = 62, 16
 _ABREAST = 64
 
 
+#: A smaller part of all curvature than this is no more than rounding.
+_REST = 1e-6
+
+
 @dataclass(frozen=True, eq=False)
 class Anchor:
     """A label's Hessian at its clean optimum, in a few directions and for the intercept.
@@ -93,7 +97,10 @@ class Anchor:
             own = slice(bounds[column], bounds[column + 1])
             rows, shrink = design.row[own], design.shrink[own].astype(np.float64)
             now, clean = bend[rows, column].astype(np.float64), self.bend[rows]
-            scale = max(curvature[column] - now.sum(), 0.0) / max(total - clean.sum(), 1e-30)
+            others = total - clean.sum()
+            # Where next to everybody is written out, what is left is rounding: nothing to scale.
+            rest = max(curvature[column] - now.sum(), 0.0)
+            scale = rest / others if others > _REST * total else 0.0
             core[column] = np.linalg.inv(
                 self._hessian(scale, rows, shrink, design.shown[:, own], now, scale * clean)
             )

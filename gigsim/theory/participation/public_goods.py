@@ -205,6 +205,9 @@ def _root(excess: Callable[[float], float], low: float, high: float) -> float:
         return low if ends[0] == 0 else high
     middle = low + (high - low) / 2
     while not all(map(np.isfinite, ends)):
+        if not low < middle < high:
+            # Next to the infinite end: no number lies between.
+            return low if np.isfinite(ends[0]) else high
         there = excess(middle)
         if (there > 0) == (ends[0] > 0):
             low, ends = middle, (there, ends[1])

@@ -89,7 +89,7 @@ def pivotal_curve(curve: Curve, population: int) -> PivotalCurve | StepCurve:
         >>> float(gain.value(np.array([0.002]))[0]) * 25_000 > 200
         True
     """
-    if population < 1:
+    if not population >= 1:
         raise ValueError(f"population must be at least 1, got {population!r}")
     step = 1 / population
     if isinstance(curve, StepCurve):

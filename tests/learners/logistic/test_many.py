@@ -50,7 +50,12 @@ def replicas(generator: np.random.Generator, labels: NDArray[np.bool_]) -> list[
             found.append(Replica(shows, reported))
     everybody = labels.copy()
     everybody[:, 3] = True
-    return [*found, Replica(found[-1].shows, everybody)]
+    # Everybody a member: nobody is left whom the preconditioner could take as a mass.
+    all_show = np.ones(len(labels), dtype=bool)
+    dropped = labels.copy()
+    dropped[:, 1] = False
+    whole = [Replica(all_show, labels), Replica(all_show, dropped)]
+    return [*found, Replica(found[-1].shows, everybody), *whole]
 
 
 def same(one: Outcome, other: Outcome) -> bool:

@@ -122,3 +122,10 @@ def test_what_is_refused() -> None:
         volunteers(0.5, players=1)
     with pytest.raises(ValueError, match="population"):
         public_good_share(0.1, kappa=0.1, population=0)
+
+
+@pytest.mark.parametrize("ratio", [1e-17, 1e-300])
+def test_a_good_that_costs_next_to_nothing_is_given(ratio: float) -> None:
+    """No number lies between the root and 1: the search for it ends all the same."""
+    assert threshold_good(ratio, players=10, needed=9).stable == pytest.approx(1.0)
+    assert assured_good(ratio, players=10, needed=9) == pytest.approx(1.0)
