@@ -106,6 +106,7 @@ _NAMES = {
         "threshold_good volunteers"
     ),
     "participation.regimes": "AssuredCurve PivotalCurve leaking_bound_curve pivotal_curve",
+    "participation.reinforcement": "expected_motion repeated_act undecided",
     "participation.startup": "shortfall startup_cost",
     "performative": (
         "collective_rate distance_to_stable level_rate participation_psi participation_slope "

@@ -284,6 +284,11 @@ from gigsim.theory.participation.regimes import (
     leaking_bound_curve,
     pivotal_curve,
 )
+from gigsim.theory.participation.reinforcement import (
+    expected_motion,
+    repeated_act,
+    undecided,
+)
 from gigsim.theory.participation.startup import (
     shortfall,
     startup_cost,
@@ -513,6 +518,7 @@ __all__ = [
     "erasing_success",
     "erasing_window",
     "estimating_members",
+    "expected_motion",
     "feature_label_bound",
     "feature_label_bound_averaged",
     "feature_label_bound_mean_slack",
@@ -602,6 +608,7 @@ __all__ = [
     "regression_critical_mass",
     "regression_value",
     "regular_degrees",
+    "repeated_act",
     "replicator_step",
     "retraining_rate",
     "rounds_to_everybody",
@@ -635,6 +642,7 @@ __all__ = [
     "threshold_good",
     "tipping_minority",
     "tree_threshold",
+    "undecided",
     "uniform_costs_equilibria",
     "uniform_costs_fold",
     "uniform_costs_slope",

@@ -146,13 +146,13 @@ def crossings(phi: Map, points: Points) -> Found:
     """
     runs = _Runs.of(points)
     one, other = _zeros(runs), _flips(phi, runs)
-    case, low, high, below, above, met = (
-        np.concatenate(parts) for parts in zip(one, other, strict=True)
-    )
-    order = np.lexsort((low, case))
-    case, low, high, below, above, met = (
-        part[order] for part in (case, low, high, below, above, met)
-    )
+    order = np.lexsort((np.concatenate((one[1], other[1])), np.concatenate((one[0], other[0]))))
+    case = np.concatenate((one[0], other[0]))[order]
+    low = np.concatenate((one[1], other[1]))[order]
+    high = np.concatenate((one[2], other[2]))[order]
+    below = np.concatenate((one[3], other[3]))[order]
+    above = np.concatenate((one[4], other[4]))[order]
+    met = np.concatenate((one[5], other[5]))[order]
     there_and_back = np.zeros(len(case) + 1, dtype=np.bool_)
     there_and_back[1:-1] = (
         (case[1:] == case[:-1])

@@ -79,7 +79,10 @@ def parameter_at(society: JoiningMap, name: Parameter, alpha: ArrayLike, side: i
 
     Returns:
         Shape of ``alpha``; not confined to the parameter's range. −inf or inf where the inequality
-        holds for every value or for none. For ``first_movers`` NaN where all join without any.
+        holds for every value or for none. For ``first_movers`` NaN where all join without any; for
+        ``benefit`` and ``gamma`` NaN where the gain is below 0 (that of a ``pivotal_curve`` where
+        G falls) and nobody has a cost: the more of it, the fewer stay; for ``cost_scale`` where
+        costs and worth both are below 0.
 
     Raises:
         ValueError: an unknown parameter, or several societies.
@@ -104,12 +107,16 @@ def parameter_at(society: JoiningMap, name: Parameter, alpha: ArrayLike, side: i
             return price - (1 - gamma) * benefit * gain
         if name == "cost_scale":
             worth = (1 - gamma) * benefit * gain + paid
-            # A price of 0 or less is at most any worth that is not negative.
-            return np.where(price > 0, worth / np.where(price > 0, price, 1.0), np.inf)
+            # A price of 0 or less is at most any worth that is not negative, and one of 0 is above
+            # any that is.
+            other = np.where((worth < 0) & (price == 0), -np.inf, np.inf)
+            other = np.where((worth < 0) & (price < 0) & ~free, np.nan, other)
+            return np.where(price > 0, worth / np.where(price > 0, price, 1.0), other)
         missing = price - paid
         unit = gain * ((1 - gamma) if name == "benefit" else benefit)
         needed = np.where(unit > 0, missing / np.where(unit > 0, unit, 1.0), np.inf)
         needed = np.where((unit <= 0) & (missing <= 0), -np.inf, needed)
+        needed = np.where((unit < 0) & (missing <= 0), np.nan, needed)
         return needed if name == "benefit" else 1 - needed
 
 

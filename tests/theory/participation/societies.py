@@ -72,7 +72,10 @@ def curves(rising: bool = False) -> st.SearchStrategy[Curve]:
 scales = st.floats(0.01, 2.0)
 costs: st.SearchStrategy[Costs] = st.one_of(
     st.floats(-0.1, 1.5).map(IdenticalCosts),
-    st.builds(lambda low, wide: UniformCosts(low, low + wide), st.floats(-0.2, 0.5), scales),
+    # A cost of -1e-56 makes equilibria that lie closer than ``FixedPoints.resolution``.
+    st.builds(
+        lambda low, wide: UniformCosts(round(low, 6), low + wide), st.floats(-0.2, 0.5), scales
+    ),
     st.builds(NormalCosts, st.floats(-0.2, 1.0), scales),
     st.builds(LogNormalCosts, scales, st.floats(0.1, 2.0)),
     st.builds(LogisticCosts, st.floats(-0.2, 1.0), st.floats(1.0, 40.0)),
