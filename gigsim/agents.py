@@ -98,6 +98,8 @@ class Collective(mesa.Agent):
         shown: number of the token that is shown to the deployed classifier, which learned it; it
             becomes ``token`` at the next retraining.
         published_size: members at the last announcement.
+        in_force: is the contract: have enough people pledged (``collective.provision_point``)?
+            Until then nobody does anything, and the members have no signal.
         opinions: what the platform of period 0 made of everybody's resume without the signal,
             P(l in Y), shape (N, L), for strategies that report opinions; else None.
         aim: the model that a gradient-cancelling collective is after; else None.
@@ -111,12 +113,16 @@ class Collective(mesa.Agent):
         self.target = target
         self.token = self.shown = 0
         self.published_size = 0
+        self.in_force = True
         self.opinions: NDArray[np.float64] | None = None
         self.aim: TextTarget | None = None
 
     def follows(self, population: Population, member: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Members who do as they are told, bool, shape (N,): those who do not abstain."""
-        return member & ~population.abstains
+        """Members who do as they are told, bool, shape (N,): those who do not abstain.
+
+        Nobody while too few have pledged.
+        """
+        return member & ~population.abstains if self.in_force else np.zeros_like(member)
 
     def instruct(self, population: Population, member: NDArray[np.bool_]) -> Submission:
         """What everybody submits if ``member`` (bool, shape (N,)) are in the collective.

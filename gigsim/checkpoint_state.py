@@ -76,23 +76,26 @@ class Part:
 SAVED: dict[str, Part] = {
     "": Part.of(
         "period retrainings_done retrained running steps replaced joined left edited benefits costs"
-        " expectation selection target_rates resumed _paid _still",
+        " expectation selection target_rates resumed _paid _chose _still fund offer dues"
+        " subsidies",
         "config now _changes streams observe stage population collective platform laboratory ledger"
         f" cache datacollector rng random {_MESA_MODEL}",
     ),
     "population": Part.of(
         "labels base_labels luck label_set cost threshold activation first_mover abstains wrong"
-        " member holds_signal utility wealth _asked_for",
-        "target",
+        " member holds_signal utility wealth propensity aspiration _asked_for",
+        "target seeding",
     ),
-    "collective": Part.of("token shown published_size opinions aim", f"target {_MESA_AGENT}"),
+    "collective": Part.of(
+        "token shown published_size in_force opinions aim", f"target {_MESA_AGENT}"
+    ),
     "platform": Part.of("warm deployed _submissions", f"learner texts {_MESA_AGENT}"),
     "laboratory": Part.of(
         "evaluation trained clean epsilon distance _reference _shares _reference_state _adviser"
         " _pasts",
-        "lines _model _pool _exact _curve _probe",
+        "lines _model _pool _exact _stand_in _probe",
     ),
-    "ledger": Part.of("_periods _retrainings _timings", ""),
+    "ledger": Part.of("_periods _retrainings _timings _spot_checks", ""),
     "datacollector": Part.of(
         "model_vars",
         "model_reporters agent_reporters agenttype_reporters _agent_records _agenttype_records"
@@ -214,11 +217,12 @@ def fingerprints(model: GigEconomy) -> dict[str, str]:
         matrix = network.matrix()
         ties += [matrix.indices, matrix.indptr]
     found = {"resumes": _digest(resumes), "network": _digest(ties)}
-    if curve := getattr(model.laboratory, "_curve", None):
-        columns = (part for pair in curve.columns.items() for part in pair)
-        found["curve"] = _digest([curve.alphas, curve.trainings, *columns])
+    if stand_in := getattr(model.laboratory, "_stand_in", None):
+        found["curve"] = _digest(stand_in.parts())
     configs = (model.config, *vars(model)["_changes"].values())
-    files = (name for name, key in files_in(configs).items() if key not in _MADE)
+    # A spot check reads resumes that nothing here is made of.
+    made = _MADE - {"corpus.path", "corpus.language"} if model.config.measure.spot_checks else _MADE
+    files = (name for name, key in files_in(configs).items() if key not in made)
     found |= {f"file {name}": digest for name, digest in digests(files).items() if digest}
     return found
 

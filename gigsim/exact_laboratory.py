@@ -1,9 +1,9 @@
-"""Benches for platforms that train nothing: the law that is submitted, or a measured curve.
+"""Benches for platforms that train nothing: the law that is submitted, or what stands for S(α).
 
 ``bayes`` is the exact classifier of the law, so its outcome is known for every held-out resume. A
-curve is read at α_effective whenever the platform retrains: it was measured with randomly drawn
-members, on resumes that are not here, so there is no reference beside it and no theorem, and groups
-of people are not told apart by their label sets.
+surrogate (a curve, a bound, a staircase) is read at α_effective whenever the platform retrains: it
+is of randomly drawn members, and of resumes that are not here, so there is no reference beside it
+and no theorem, and groups of people are not told apart by their label sets.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from gigsim.agents import Submission
 from gigsim.collective.reports import reported_law
@@ -31,19 +31,22 @@ from gigsim.learners.bayes import (
 from gigsim.learners.pool import FitResult
 from gigsim.learners.protocol import Rows
 from gigsim.learners.recipes import BayesRecipe, SurrogateRecipe
-from gigsim.learners.surrogate import Curve, load_curve
+from gigsim.learners.stand_ins import BoundStandIn, StandIn, curve_stand_in
 from gigsim.lines import TheoryLines
 from gigsim.measures.evaluation import Evaluation
 from gigsim.measures.success import QUANTITIES
 from gigsim.resumes.corpus import Corpus
 from gigsim.resumes.law import Law
+from gigsim.spot_checks import is_due, spot_check
 from gigsim.stage import Scene, Stage
+from gigsim.staircase import StaircaseStandIn
 from gigsim.theory.gaps import Floats
 from gigsim.theory.mixture import Strategy
 
 if TYPE_CHECKING:
     from gigsim.model import GigEconomy
 
+_PROMISED = ("success", "base")
 _OTHERS = ("f1_micro", "tags_mean", "loss", "reference_any", "reference_top1")
 
 
@@ -166,13 +169,19 @@ def exact_platform(
 
 
 class CurveLaboratory(Laboratory):
-    """Reads a curve where others train; arguments and attributes as :class:`Laboratory`."""
+    """Reads S(α) where others train; arguments and attributes as :class:`Laboratory`.
+
+    In the periods of ``measure.spot_checks`` it trains after all, beside it.
+    """
 
     def __init__(self, model: GigEconomy, workers: int) -> None:
         super().__init__(model, 0)
-        recipe = model.config.platform.learner
-        assert isinstance(recipe, SurrogateRecipe)
-        self._curve: Curve = load_curve(recipe.curve)
+        self._stand_in = stand_in(model.config, labels=len(model.stage.label_names))
+
+    @property
+    def words(self) -> str:
+        """What stands in for the platform, in one line."""
+        return self._stand_in.words
 
     def _make_probe(self) -> None:
         """Nothing is read."""
@@ -188,19 +197,25 @@ class CurveLaboratory(Laboratory):
         if section.strategy == "feature_only":
             edited = edited & population.base_labels[:, model.stage.target]
         self._count(edited)
-        return int(edited.sum())
+        return int(np.count_nonzero(edited))
 
     def open(self) -> None:
-        """Period 0: the curve at α = 0, with the sd of the file's trainings there."""
-        start = self._curve.at(0.0)
+        """Period 0: U at α = 0, with the sd of a curve's trainings there; NaN where not known."""
+        nan = float("nan")
+        # Of a curve that is drawn from the mean is U(0), as of trainings.
+        start = self._stand_in.at(0.0)
         self.clean = {
-            metric: (start[f"base_{metric}"], start[f"base_{metric}_sd"]) for metric in METRICS
+            metric: (
+                float(self._stand_in.mean(f"base_{metric}", 0.0)),
+                start.get(f"base_{metric}_sd", nan),
+            )
+            for metric in METRICS
         }
         self.lines = TheoryLines.nothing(self._model.config, self._model.stage.target)
         self._assess()
 
     def retrain(self) -> None:
-        """Read the curve at the share that follows now."""
+        """Read S(α) at the share that follows now."""
         self._assess()
 
     def target_rates(
@@ -213,6 +228,12 @@ class CurveLaboratory(Laboratory):
             for name, (group, what) in groups.items()
         }
 
+    def promised(self, alphas: ArrayLike) -> tuple[Floats, Floats]:
+        """S and U as they stand, of a curve means; see :meth:`Laboratory.promised`."""
+        metric = self._model.config.measure.success
+        success, base = (self._stand_in.mean(f"{what}_{metric}", alphas) for what in _PROMISED)
+        return success, base
+
     def take_in(self, gone: NDArray[np.bool_]) -> Scene:
         """Newcomers are drawn by their label sets alone."""
         model = self._model
@@ -224,11 +245,37 @@ class CurveLaboratory(Laboratory):
         return max(1, self._model.config.corpus.test_size)
 
     def _assess(self) -> None:
+        model = self._model
         self._take_shares()
-        at = self._curve.at(self.trained.followers)
+        luck = 0.0
+        if self._stand_in.draws:
+            luck = float(model.streams.uniform("surrogate/training", model.period, 1)[0])
+        at = self._stand_in.at(self.trained.followers, luck)
         names = [f"{q}{end}" for q in QUANTITIES for end in ("", "_low", "_high", "_sd")]
         values = {name: at.get(name, float("nan")) for name in (*names, *_OTHERS)}
         self.evaluation = Evaluation(values, {})
+        if is_due(model):
+            spot_check(model, self._stand_in)
+
+
+def stand_in(config: Config, labels: int) -> StandIn:
+    """What stands in for the platform of a config.
+
+    Args:
+        config: of a surrogate.
+        labels: L, which a bound needs where members report wrong labels.
+
+    Raises:
+        InputError: its file is no curve; ε is over what its closeness allows; the law writes the
+            signal by itself.
+    """
+    recipe = config.platform.learner
+    assert isinstance(recipe, SurrogateRecipe), "only a surrogate has a stand-in"
+    if recipe.source == "bound":
+        return BoundStandIn.of(config, labels)
+    if recipe.source == "staircase":
+        return StaircaseStandIn.of(config)
+    return curve_stand_in(recipe)
 
 
 def make_laboratory(model: GigEconomy, workers: int) -> Laboratory:

@@ -102,8 +102,8 @@ def _end() -> NoReturn:
 class LastFinished:
     """Remembers a model as it was at the end of a period, to go back there from within the next.
 
-    A period replaces results rather than changing them, so shallow copies of the model, its
-    laboratory, its collective and its ledger's lists hold them; people are copied deep.
+    A period replaces results and people's columns rather than changing them, so shallow copies of
+    the model, its people, its laboratory, its collective and its ledger's lists hold them.
     """
 
     def __init__(self, model: GigEconomy) -> None:
@@ -113,7 +113,7 @@ class LastFinished:
     def keep(self) -> None:
         """Remember the model as it is now, between two periods."""
         state = dict(vars(self._model))
-        state["population"] = copy.deepcopy(self._model.population)
+        state["population"] = copy.copy(self._model.population)
         state["collective"] = copy.copy(self._model.collective)
         state["laboratory"] = copy.copy(self._model.laboratory)
         state["ledger"] = ledger = copy.copy(self._model.ledger)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from gigsim.agents import Submission, renumber
 from gigsim.collective.text_target import Distance
@@ -188,6 +188,22 @@ class Laboratory:
             for name, (group, what) in groups.items()
         }
 
+    def promised(self, alphas: ArrayLike) -> tuple[Floats, Floats]:
+        """S and U as functions of α_effective, by the metric that is published.
+
+        The theorem with the upper limits of its numbers, -inf where it says nothing; and U(0),
+        since it says nothing of people without the signal.
+
+        Args:
+            alphas: shares in [0, 1] of any shape, the shape of both answers.
+
+        Raises:
+            KeyError: no theorem covers the metric; ``GigEconomy`` refuses such runs.
+        """
+        metric = self._model.config.measure.success
+        success = np.asarray(self.lines.signals[metric].bound_low(alphas), dtype=np.float64)
+        return success, np.full_like(success, self.clean[metric][0])
+
     @property
     def _pairs(self) -> Floats | None:
         """P0(l and y* in Y | x) of the held-out resumes, for the exact platform alone."""
@@ -228,11 +244,12 @@ class Laboratory:
     def _count(self, edited: NDArray[np.bool_]) -> None:
         population = self._model.population
         follows = self._model.collective.follows(population, population.member)
+        size = len(population)
         self._shares.append(
             Shares(
-                float(population.member.mean()),
-                float(follows.mean()),
-                float(edited.mean()),
+                population.members / size,
+                int(np.count_nonzero(follows)) / size,
+                int(np.count_nonzero(edited)) / size,
                 self._model.collective.token,
             )
         )

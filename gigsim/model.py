@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gigsim import levers
 from gigsim._mesa import forget_agent_counter
 from gigsim.agents import Collective, Freelancer, Platform
 from gigsim.config import Config, build
@@ -22,10 +23,13 @@ from gigsim.learners.recipes import BayesRecipe, SurrogateRecipe
 from gigsim.lines import TheoryLines
 from gigsim.measures.evaluation import Evaluation
 from gigsim.measures.selection import Selection, selection
+from gigsim.promise import promise, promised
 from gigsim.record import Ledger
 from gigsim.settled import settled
-from gigsim.society import beliefs, joining
+from gigsim.society import beliefs, reinforcement, treasury
 from gigsim.society.decision import decide
+from gigsim.society.leakage import overheard
+from gigsim.society.pivotal import PublicGood
 from gigsim.stage import (
     Scene,
     Stage,
@@ -74,6 +78,8 @@ class GigEconomy(mesa.Model):
         laboratory: what is measured of the platform's classifiers.
         cache: of trainings; None where there is none, or where the platform trains nothing.
         replaced: people replaced by newcomers this period.
+        fund: money that the collective has.
+        offer: the subsidy that it promised for this period, money a person.
         resumed: one entry each time that the run was interrupted and went on from a checkpoint
             (``gigsim.checkpoint``): ``period``, the last one before, and ``differs``, what of the
             machine and the libraries was not as before.
@@ -99,11 +105,13 @@ class GigEconomy(mesa.Model):
         self.selection: Selection
         self.stage: Scene | Stage
         self._paid: NDArray[np.bool_]
+        self._chose: NDArray[np.bool_]
         config = config or Config()
         overrides = kwargs | ({} if rng is None else {"run.seed": operator.index(rng)})
         self.config = build(config.model_dump(mode="json"), overrides) if overrides else config
         require([self.config], trust)
         self._changes = timeline(self.config, build)
+        levers.require_money([self.config, *self._changes.values()])
         super().__init__(rng=self.config.run.seed)
         self.period = self.retrainings_done = 0
         self.resumed: list[dict[str, Any]] = []
@@ -113,7 +121,8 @@ class GigEconomy(mesa.Model):
         self.observe = observer or _silent
         recipe = self.config.platform.learner
         surrogate = isinstance(recipe, SurrogateRecipe)
-        self.cache = None if isinstance(recipe, (BayesRecipe, SurrogateRecipe)) else cache
+        trains = not isinstance(recipe, (BayesRecipe, SurrogateRecipe))
+        self.cache = cache if trains or self.config.measure.spot_checks else None
         if self.cache is not None:
             self.cache.check()
         with trusting(trust):
@@ -141,6 +150,7 @@ class GigEconomy(mesa.Model):
         self.retrain()
         self.measure()
         self.pay()
+        self.learn()
         self.record()
 
     def run(self, periods: int | None = None) -> pd.DataFrame:
@@ -159,7 +169,13 @@ class GigEconomy(mesa.Model):
 
     def inform(self) -> None:
         """Freelancers learn the published size and success, and form a belief."""
-        self.collective.published_size = int(self.population.member.sum())
+        self.collective.published_size = self.population.members
+        self.offer = levers.subsidy_offered(self)
+        if levers.is_assured(self):
+            # Who pledges pays nothing where too few do: what counts is what it brings if they do.
+            point = self.now.collective.provision_point
+            self.expectation = promised(self, max(self.alpha, point))
+            return
         self.expectation = beliefs.form(
             self.now.society,
             beliefs.published(self.success, self.base, self.clean_rate),
@@ -174,21 +190,28 @@ class GigEconomy(mesa.Model):
     def decide(self) -> None:
         """A share of the population reconsiders: join, stay or leave."""
         population = self.population
-        asked = self._uniform("activation") < population.activation
+        asked = self._below("activation", population.activation)
+        if self.now.society.rule == "reinforcement":
+            self._chose = reinforcement.trials(self.now.society, population, asked)
         member = self._choice(asked) | population.first_mover
         joined, left = member & ~population.member, population.member & ~member
-        forgets = left & (self._uniform("retention") >= self.now.collective.retention)
+        forgets = left
+        if left.any():
+            forgets = left & ~self._below("retention", self.now.collective.retention)
         population.member = member
-        population.holds_signal = (population.holds_signal & ~forgets) | member
-        self.joined, self.left = int(joined.sum()), int(left.sum())
+        point = self.now.collective.provision_point
+        self.collective.in_force = not point or self.alpha >= point
+        kept = population.holds_signal & ~forgets
+        population.holds_signal = kept | member if self.collective.in_force else kept & ~member
+        self.joined, self.left = int(np.count_nonzero(joined)), int(np.count_nonzero(left))
 
     def share_signal(self) -> None:
         """The signal leaks along ties from those who hold it to those who do not."""
         leak = self.now.collective.leak
-        if leak > 0:
-            holders = self.stage.network.count(self.population.holds_signal)
-            heard = joining.leaked(holders, leak, self._uniform("leak"))
-            self.population.holds_signal = self.population.holds_signal | heard
+        if leak > 0 and self.collective.in_force:
+            holds, people = self.population.holds_signal, len(self.population)
+            luck = self.streams.pieces("leak", self.period, people)
+            self.population.holds_signal = holds | overheard(self.stage.network, holds, leak, luck)
 
     def submit(self) -> None:
         """Everybody hands in a resume and a label set; members as the collective tells them."""
@@ -205,7 +228,7 @@ class GigEconomy(mesa.Model):
                 # The classifier now learns another token, which only members have: what leaked is
                 # worth nothing from here on.
                 self.collective.shown = self.collective.token
-                self.population.holds_signal = self.population.member
+                self.population.holds_signal = self.population.member & self.collective.in_force
             self.laboratory.retrain()
 
     def measure(self) -> None:
@@ -213,7 +236,7 @@ class GigEconomy(mesa.Model):
         population = self.population
         shown, hidden = (f"{what}_{self.config.measure.success}" for what in ("success", "base"))
         groups = {
-            "members": (population.member, shown),
+            "members": (population.member, shown if self.collective.in_force else hidden),
             "free_riders": (population.free_rider, shown),
             "outsiders": (population.outsider, hidden),
         }
@@ -227,18 +250,35 @@ class GigEconomy(mesa.Model):
             )
 
     def pay(self) -> None:
-        """Benefits to carriers and, as far as it spills over, to others; costs to members."""
+        """Benefits to carriers and, as far as it spills over, to others; costs to members.
+
+        Dues and subsidies too. Nobody pays or is paid for a contract that is not in force, unless
+        it has no refund.
+        """
         population, society = self.population, self.now.society
+        binding = levers.is_binding(self)
         inside, outside = self.gain, self.spilled
-        benefit = society.benefit_scale * np.where(population.holds_signal, inside, outside)
-        paying = population.member
+        scale = society.benefit_scale
+        benefit = np.where(population.holds_signal, scale * inside, scale * outside)
+        paying = population.member if binding else np.zeros_like(population.member)
         if society.cost_timing == "once":
             paying = paying & ~self._paid
-        self._paid = population.member
+        self._paid = population.member if binding else self._paid & population.member
         charged = np.where(paying, population.cost, 0.0)
-        population.utility = benefit - charged
-        population.wealth = population.wealth + population.utility
         self.benefits, self.costs = float(benefit.sum()), float(charged.sum())
+        # Columns are replaced, never changed: who keeps one (``LastFinished``) keeps what it was.
+        population.utility = np.subtract(benefit, charged, out=benefit)
+        levers.settle(self)
+        population.wealth = np.add(population.wealth, population.utility, out=charged)
+
+    def learn(self) -> None:
+        """By ``reinforcement``, people who made a choice learn from what they were paid."""
+        population, society = self.population, self.now.society
+        if society.rule == "reinforcement":
+            section = self.now.collective
+            reinforcement.learn(
+                society, population, self._chose, dues=section.dues, subsidy=section.subsidy
+            )
 
     def record(self) -> None:
         """One row a period, one a retraining."""
@@ -298,7 +338,7 @@ class GigEconomy(mesa.Model):
     @property
     def alpha(self) -> float:
         """α, members over population, now."""
-        return float(self.population.member.mean())
+        return self.population.members / len(self.population)
 
     @property
     def success(self) -> float:
@@ -405,7 +445,10 @@ class GigEconomy(mesa.Model):
 
     def _open(self) -> None:
         """Period 0: the platform trained on clean data, several times, for U(0) and its sd."""
-        self._paid = self.population.member
+        self._paid = self._chose = self.population.member
+        self.collective.in_force = not self.config.collective.provision_point
+        self.fund = self.config.collective.fund
+        self.offer = self.dues = self.subsidies = 0.0
         self.joined = self.left = self.replaced = 0
         self.submit()
         self.laboratory.open()
@@ -439,15 +482,29 @@ class GigEconomy(mesa.Model):
 
     def _choice(self, asked: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Who is a member once those who are asked have decided, bool, shape (N,)."""
+        society = self.now.society
         return decide(
-            self.now.society,
+            society,
             self.population,
             self.stage.network,
             self.expectation,
             asked,
             self._uniform,
             retention=self.now.collective.retention,
+            good=self._public_good() if society.rule == "pivotal" else None,
+            side=treasury.side_payment(
+                self.now.collective, self.offer, society.cost_timing, society.horizon
+            ),
+            paid=self._paid,
         )
+
+    def _public_good(self) -> PublicGood:
+        """What the collective could achieve at any size, under its contract."""
+        section = self.now.collective
+        return PublicGood(promise(self), section.provision_point, section.refund)
+
+    def _below(self, name: str, chances: NDArray[np.float64] | float) -> NDArray[np.bool_]:
+        return self.streams.below(name, self.period, chances, len(self.population))
 
     def _uniform(self, name: str) -> NDArray[np.float64]:
         return self.streams.uniform(name, self.period, len(self.population))

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gigsim.collective.strategies import wrong_labels
-from gigsim.config.sections import Config
+from gigsim.config.sections import Config, Society
 from gigsim.society.distributions import probabilities
+from gigsim.society.recruitment import Seeding
 from gigsim.streams import Streams
 
 #: The traits that people are born with: each is a quantile of a uniform of its own.
@@ -27,6 +28,7 @@ class Population:
         target: column of y*.
         luck: the uniforms behind each trait, by name, shape (N,): who is newly arrived has new
             ones, and a distribution that changes in time leaves everybody his place in it.
+        seeding: whom first movers are taken from; None: anybody.
         label_set: int64, shape (N,): number of the label set, equal sets share one.
         cost: float64, shape (N,): c_i, money a period (or once, see the config).
         threshold: float64, shape (N,): θ_i, a share.
@@ -38,11 +40,15 @@ class Population:
         holds_signal: bool, shape (N,): members and free riders.
         utility: float64, shape (N,): of the last period, money.
         wealth: float64, shape (N,): sum of utilities so far, money.
+        propensity: float64, shape (N,): p_i, probability of choosing to be a member, for the rule
+            ``reinforcement``; empty where nobody has gone by it yet.
+        aspiration: float64, shape (N,): A_i, money a period that satisfies him, likewise.
     """
 
     labels: NDArray[np.bool_]
     target: int
     luck: dict[str, NDArray[np.float64]]
+    seeding: Seeding | None = None
     base_labels: NDArray[np.bool_] = field(init=False)
     label_set: NDArray[np.int64] = field(init=False)
     cost: NDArray[np.float64] = field(init=False)
@@ -55,6 +61,8 @@ class Population:
     holds_signal: NDArray[np.bool_] = field(init=False)
     utility: NDArray[np.float64] = field(init=False)
     wealth: NDArray[np.float64] = field(init=False)
+    propensity: NDArray[np.float64] = field(init=False)
+    aspiration: NDArray[np.float64] = field(init=False)
 
     def __post_init__(self) -> None:
         size = len(self.labels)
@@ -66,9 +74,15 @@ class Population:
         self.holds_signal = np.zeros(size, dtype=bool)
         self.utility = np.zeros(size)
         self.wealth = np.zeros(size)
+        self.propensity = self.aspiration = np.empty(0)
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def members(self) -> int:
+        """How many are in the collective."""
+        return int(np.count_nonzero(self.member))
 
     @property
     def free_rider(self) -> NDArray[np.bool_]:
@@ -101,16 +115,32 @@ class Population:
             self.target,
             self.labels.shape[1],
         )
+        if config.society.rule == "reinforcement":
+            self._begin_to_learn(config.society)
+
+    def _begin_to_learn(self, society: Society) -> None:
+        """Where to begin, for everybody who has not learned anything yet."""
+        if not len(self.propensity):
+            self.propensity = self.aspiration = np.full(len(self), np.nan)
+        fresh = np.isnan(self.propensity)
+        self.propensity = np.where(fresh, society.initial_propensity, self.propensity)
+        self.aspiration = np.where(fresh, society.aspiration, self.aspiration)
 
     def _commit(self, wanted: int) -> None:
         """Recruit or release first movers, if the config asks for another number than before.
 
         The commitment is a person's: a first mover who is replaced is not followed by another
-        until the number is set anew. Those with the least luck in the stream come first, so that
-        one more leaves all the others where they are.
+        until the number is set anew. Those with the least luck in the stream come first, or the
+        first in the order of the seeding, so that one more leaves all the others where they are.
         """
         if wanted != self._asked_for:
-            order = np.lexsort((self.luck["first_movers"], ~self.first_mover))
+            rank = self.luck["first_movers"]
+            if self.seeding is not None and self.seeding.recruitment != "random":
+                # As things are now: newcomers have their own skills and their own luck.
+                place = self.seeding.order(self.labels, rank)
+                rank = np.empty(len(self))
+                rank[place] = np.arange(len(self))
+            order = np.lexsort((rank, ~self.first_mover))
             self.first_mover = np.zeros(len(self), dtype=bool)
             self.first_mover[order[:wanted]] = True
             self._asked_for = wanted
@@ -142,6 +172,10 @@ class Population:
         self.first_mover = self.first_mover & ~gone
         self.member, self.holds_signal = self.member & ~gone, self.holds_signal & ~gone
         self.utility, self.wealth = (np.where(gone, 0.0, x) for x in (self.utility, self.wealth))
+        if len(self.propensity):
+            # Where newcomers begin, the config in force says (take_traits).
+            learned = (self.propensity, self.aspiration)
+            self.propensity, self.aspiration = (np.where(gone, np.nan, x) for x in learned)
 
 
 def draw_luck(streams: Streams, size: int, period: int = 0) -> dict[str, NDArray[np.float64]]:

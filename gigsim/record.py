@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gigsim.lines import METRICS
 from gigsim.measures.success import QUANTITIES
+from gigsim.spot_checks import COLUMNS as SPOT_COLUMNS
 from gigsim.theory.certificates import FeatureLabelCertificate
 from gigsim.theory.epsilon import fitted_certificate
 
@@ -30,6 +31,7 @@ class Ledger:
         self._periods: list[dict[str, Any]] = []
         self._retrainings: list[dict[str, Any]] = []
         self._timings: list[dict[str, Any]] = []
+        self._spot_checks: list[dict[str, Any]] = []
 
     def record(self, model: GigEconomy) -> None:
         """Write down the period that just ended, and its retraining if there was one."""
@@ -47,6 +49,19 @@ class Ledger:
     def trained(self, period: int, seconds: float, *, cached: bool) -> None:
         """Note a classifier that was trained in so many seconds, or was fetched in them."""
         self.clock(period, FETCHED if cached else TRAINED, seconds)
+
+    def spot_checked(self, row: dict[str, Any]) -> None:
+        """Note a spot check (``spot_checks.COLUMNS``)."""
+        self._spot_checks.append(row)
+
+    @property
+    def last_spot_check(self) -> int:
+        """The period of the last one, -1 before the first."""
+        return self._spot_checks[-1]["period"] if self._spot_checks else -1
+
+    def spot_checks(self) -> pd.DataFrame:
+        """One row a spot check; columns as in docs/tables.md."""
+        return pd.DataFrame(self._spot_checks, columns=list(SPOT_COLUMNS))
 
     @property
     def trainings(self) -> int:
@@ -101,6 +116,8 @@ def freelancers(model: GigEconomy) -> pd.DataFrame:
             "base_carrier": model.stage.in_signal_set,
             "utility": population.utility,
             "wealth": population.wealth,
+            "propensity": _whole(population.propensity, len(population)),
+            "aspiration": _whole(population.aspiration, len(population)),
         }
     )
 
@@ -111,9 +128,9 @@ def _period_row(model: GigEconomy) -> dict[str, Any]:
     return {
         "period": model.period,
         "alpha": model.alpha,
-        "members": int(population.member.sum()),
-        "free_riders": int(population.free_rider.sum()),
-        "outsiders": int(population.outsider.sum()),
+        "members": population.members,
+        "free_riders": int(np.count_nonzero(population.free_rider)),
+        "outsiders": int(np.count_nonzero(population.outsider)),
         "replaced": model.replaced,
         "joined": model.joined,
         "left": model.left,
@@ -140,10 +157,13 @@ def _group_rows(model: GigEconomy) -> dict[str, Any]:
         "outsiders": population.outsider,
     }
     for name, group in groups.items():
-        row[f"mean_utility_{name}"] = _mean(population.utility[group])
+        row[f"mean_utility_{name}"] = _mean(np.compress(group, population.utility))
     row["mean_utility"] = float(population.utility.mean())
     row["mean_wealth"] = float(population.wealth.mean())
     row["benefits"], row["costs"] = model.benefits, model.costs
+    row["dues"], row["subsidies"], row["fund"] = model.dues, model.subsidies, model.fund
+    row["pledged"] = model.alpha if model.now.collective.provision_point else float("nan")
+    row["in_force"] = model.collective.in_force
     return row
 
 
@@ -198,6 +218,11 @@ def _theory_row(model: GigEconomy) -> dict[str, Any]:
     row["target_distance_bound"] = nan if left is None else left.bound
     row["target_distance_start"] = nan if left is None else left.start
     return row
+
+
+def _whole(column: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    """A column of the population that only one rule has; NaN where it does not."""
+    return column if len(column) else np.full(size, np.nan)
 
 
 def _mean(values: NDArray[np.float64]) -> float:

@@ -12,7 +12,7 @@ import os
 import shutil
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from gigsim.plots import replicates_overview
 from gigsim.processes import Outcome, side_by_side
 from gigsim.run_rows import runs_table
 from gigsim.runs import (
+    SPOT_CHECKS,
     provenance,
     read_folder,
     run_name,
@@ -36,6 +37,7 @@ from gigsim.runs import (
     write_table,
     write_whole,
 )
+from gigsim.spot_checks import no_spot_checks
 from gigsim.summary import summarise_replicates, summarise_run
 from gigsim.trust import import_paths, require
 
@@ -58,6 +60,7 @@ class ReplicatesFolder:
     collectives: pd.DataFrame
     theory: pd.DataFrame
     timings: pd.DataFrame
+    spot_checks: pd.DataFrame = field(default_factory=no_spot_checks)
 
 
 class Replicates:
@@ -150,7 +153,7 @@ class Replicates:
         return self.waiting / f"replicate-{number:03d}"
 
     def _write(self, done: list[int], command: Sequence[str], folder: Path) -> None:
-        tables = {name: self._joined(name, done) for name in _TABLES}
+        tables = {name: self._joined(name, done) for name in _tables(self.config)}
         summaries = {r: json.loads((self._place(r) / "summary.json").read_text()) for r in done}
         keys = [{"replicate": r, "seed": summaries[r]["seed"]} for r in summaries]
         tables["runs"] = runs_table(keys, list(summaries.values()))
@@ -213,10 +216,14 @@ def _run_one(job: tuple[Config, Path, bool], tell: Callable[[int], None]) -> dic
     return summarise_run(model)
 
 
+def _tables(config: Config) -> tuple[str, ...]:
+    return (*_TABLES, SPOT_CHECKS) if config.measure.spot_checks else _TABLES
+
+
 def _write_one(model: GigEconomy, folder: Path) -> None:
     tables = tables_of(model)
     tables["timings"] = model.ledger.timings()
-    for name in _TABLES:
+    for name in _tables(model.config):
         write_table(tables[name], folder / f"{name}.parquet")
     write_json(summarise_run(model), folder / "summary.json")
     (folder / "origin.txt").write_text(model.stage.origin, encoding="utf-8")

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import CalledProcessError, run
@@ -24,6 +24,7 @@ from gigsim.errors import InputError
 from gigsim.learners.own_source import sources
 from gigsim.plots import overview
 from gigsim.record import freelancers
+from gigsim.spot_checks import no_spot_checks
 from gigsim.store.shards import sync_all, sync_folder
 from gigsim.summary import summarise_run
 from gigsim.trust import import_paths
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 
 _TABLES = ("periods", "retrainings", "collectives", "freelancers", "theory", "timings")
+
+#: The table of runs whose config asks for it (``measure.spot_checks``).
+SPOT_CHECKS = "spot_checks"
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class RunFolder:
     freelancers: pd.DataFrame
     theory: pd.DataFrame
     timings: pd.DataFrame
+    spot_checks: pd.DataFrame = field(default_factory=no_spot_checks)
 
 
 def save_run(model: GigEconomy, out: Path | str, command: Sequence[str] = ()) -> Path:
@@ -155,9 +160,12 @@ def read_folder(path: Path, tables: Sequence[str], allowed: str) -> dict[str, An
     try:
         found: dict[str, Any] = {name: read_table(path / f"{name}.parquet") for name in tables}
         summary = json.loads((path / "summary.json").read_text(encoding="utf-8"))
+        config = load(path / "config.toml")
+        if config.measure.spot_checks:
+            found[SPOT_CHECKS] = read_table(path / f"{SPOT_CHECKS}.parquet")
     except (OSError, ValueError) as error:
         raise InputError(str(path), f"not a complete run ({error})", allowed) from error
-    return {"path": path, "config": load(path / "config.toml"), "summary": summary, **found}
+    return {"path": path, "config": config, "summary": summary, **found}
 
 
 def tables_of(model: GigEconomy) -> dict[str, pd.DataFrame]:
@@ -167,13 +175,16 @@ def tables_of(model: GigEconomy) -> dict[str, pd.DataFrame]:
     size = len(model.population)
     last = max(2.0, min(size, 1.15 * size * model.retrainings["alpha_effective"].max()))
     grid = np.unique(np.rint(np.append(0.0, np.geomspace(1, last, 400)))) / size
-    return {
+    tables = {
         "periods": model.periods,
         "retrainings": model.retrainings,
         "collectives": model.ledger.collectives(model.config.collective.target),
         "freelancers": freelancers(model),
         "theory": model.lines.table(grid),
     }
+    if model.config.measure.spot_checks:
+        tables[SPOT_CHECKS] = model.ledger.spot_checks()
+    return tables
 
 
 def _write(model: GigEconomy, folder: Path, command: Sequence[str]) -> None:
@@ -185,7 +196,13 @@ def _write(model: GigEconomy, folder: Path, command: Sequence[str]) -> None:
     write_json(summarise_run(model), folder / "summary.json")
     origin = provenance(model.config, model.stage.origin, command)
     write_json(origin | {"resumed": model.resumed}, folder / "provenance.json")
-    figure = overview(model.config, tables["periods"], tables["retrainings"], tables["theory"])
+    figure = overview(
+        model.config,
+        tables["periods"],
+        tables["retrainings"],
+        tables["theory"],
+        tables.get(SPOT_CHECKS),
+    )
     figure.savefig(folder / "overview.png", dpi=150)
 
 
@@ -208,7 +225,11 @@ def read_table(path: Path) -> pd.DataFrame:
     except pa.ArrowException as error:
         raise ValueError(f"{path.name} is damaged: {error}") from error
     check_schema(columns.schema, path.name)
-    return columns.to_pandas()
+    try:
+        return columns.to_pandas()
+    except (KeyError, TypeError, AttributeError) as error:
+        # What pandas notes about the columns has no checksum of its own.
+        raise ValueError(f"{path.name} is damaged: what pandas noted, {error!r}") from error
 
 
 def check_schema(schema: pa.Schema, name: str) -> None:

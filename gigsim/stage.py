@@ -24,7 +24,16 @@ from gigsim.population import Population, draw_luck, label_set_numbers
 from gigsim.resumes.label_noise import noisy_labels
 from gigsim.resumes.supply import Supply, labels_only, supply
 from gigsim.society.networks import Network
+from gigsim.society.recruitment import Recruitment, Seeding, skill_blocks
 from gigsim.streams import Streams
+
+#: What the config calls whom first movers are taken from, and the order of a curve that it is.
+_SEEDING: dict[str, Recruitment] = {
+    "random": "random",
+    "hubs": "hub",
+    "clusters": "cluster",
+    "skills": "skill",
+}
 
 
 @dataclass(frozen=True)
@@ -361,6 +370,11 @@ def found_population(config: Config, scene: Scene, streams: Streams) -> Populati
         labels=scene.labels,
         target=scene.target,
         luck=draw_luck(streams, size),
+        seeding=Seeding(
+            _SEEDING[config.collective.seeding],
+            scene.network,
+            streams.uniform("first_movers/skills", size=len(scene.label_names) + 1),
+        ),
     )
     population.base_labels = scene.base_labels
     population.take_traits(config)
@@ -374,16 +388,6 @@ def random_rank(streams: Streams, name: str, size: int) -> NDArray[np.int64]:
     the others where they are.
     """
     return streams.uniform(name, size=size).argsort(kind="stable").argsort(kind="stable")
-
-
-def skill_blocks(labels: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """The skill by which each one's acquaintances are grouped, int64, shape (N,).
-
-    The rarest of one's labels: every Web developer of the published corpus is a Software developer
-    too, and the rarer label says more. Who has no label is in a block of his own kind, number L.
-    """
-    rarity = np.where(labels, labels.sum(axis=0), len(labels) + 1)
-    return np.where(labels.any(axis=1), rarity.argmin(axis=1), labels.shape[1]).astype(np.int64)
 
 
 def _scene(

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from gigsim.collective.catalogue import STRATEGIES
 from gigsim.config.sections import Config
+from gigsim.exact_laboratory import CurveLaboratory
+from gigsim.learners.recipes import SurrogateRecipe
 from gigsim.settled import settled_since
 from gigsim.stage import Stage
 from gigsim.tipping import censored_quantiles, grown, share_of, tipping_period
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Final numbers of the replicates that the summary gives means and bands of.
 _BANDS = ("alpha", "members", "free_riders", "outsiders", "success_any", "success_top1", "accuracy")
+
+_SPOT = {"any": "success_any", "top1": "success_top1"}
 
 _LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -45,8 +49,9 @@ def summarise_run(model: GigEconomy) -> dict[str, Any]:
         "target": model.config.collective.target,
         "metric": metric,
         "clean_rate": model.clean_rate,
-        "clean_rate_sd": model.clean[metric][1],
-        "clean_accuracy": float(periods["accuracy"].iloc[0]),
+        "clean_rate_sd": _number(model.clean[metric][1]),
+        # A bound says nothing of it.
+        "clean_accuracy": _number(periods["accuracy"].iloc[0]),
         "final": {
             name: _number(last[name])
             for name in (
@@ -69,8 +74,35 @@ def summarise_run(model: GigEconomy) -> dict[str, Any]:
         "theory_gap": _theory_gap(model),
         "target_model": _target_model(model),
         "selection_significant_share": _number((retrainings["selection_p"].dropna() < 0.01).mean()),
+        **_stand_in(model),
         **_ending(model),
     }
+
+
+def _stand_in(model: GigEconomy) -> dict[str, Any]:
+    """What stood in for the platform, and how real trainings compare; nothing where it trained."""
+    if not isinstance(model.laboratory, CurveLaboratory):
+        return {}
+    recipe = model.config.platform.learner
+    assert isinstance(recipe, SurrogateRecipe), "a surrogate's laboratory"
+    found: dict[str, Any] = {
+        "surrogate": {"source": recipe.source, "words": model.laboratory.words}
+    }
+    measure = model.config.measure
+    if measure.spot_checks:
+        rows = model.ledger.spot_checks()
+        difference = f"difference_{_SPOT[measure.success]}"
+        found["spot_checks"] = {
+            "asked": [*measure.spot_checks],
+            "learner": measure.spot_learner.kind,
+            "composition": measure.spot_composition,
+            "metric": measure.success,
+            "periods": [int(period) for period in rows["period"]],
+            "difference": [_number(value) for value in rows[difference]],
+            "difference_se": [_number(value) for value in rows[f"{difference}_se"]],
+            "spot": [_number(value) for value in rows[f"spot_{_SPOT[measure.success]}"]],
+        }
+    return found
 
 
 def _ending(model: GigEconomy) -> dict[str, Any]:
@@ -128,9 +160,10 @@ def _society(model: GigEconomy, lines: pd.DataFrame) -> dict[str, Any]:
     """The unstable fixed point of α = F_c(b·G(α)), where a collective starts to grow by itself.
 
     Predicted for ``best_response`` to published success with costs per period that nothing changes
-    in time: from what an ε = 0 learner gains on N rows over its own level without a collective,
-    nobody riding free; a first crossing from below of the diagonal. 0 where people join an empty
-    collective, None where no theory covers the rule or nothing crosses.
+    in time, dues among them, and nobody pays for: from what an ε = 0 learner gains on N rows over
+    its own level without a collective, nobody riding free; a first crossing from below of the
+    diagonal. 0 where people join an empty collective, None where no theory covers the rule or
+    nothing crosses.
 
     One run observes one side of it: a collective that grew beyond its first movers started at or
     above its critical mass, one that did not started below (with this run's luck). Where the config
@@ -143,6 +176,9 @@ def _society(model: GigEconomy, lines: pd.DataFrame) -> dict[str, Any]:
         and config.society.belief == "published"
         and config.society.cost_timing == "per_period"
         and not config.at
+        # What a fund can pay, and what a contract promises, is no function of α alone.
+        and not config.collective.subsidy
+        and not config.collective.provision_point
         and metric in model.lines.signals
         # Of what is erased everybody has the benefit: joining adds nothing.
         and STRATEGIES[config.collective.strategy].aim != "erased"
@@ -157,7 +193,8 @@ def _society(model: GigEconomy, lines: pd.DataFrame) -> dict[str, Any]:
         share = 1.0
         if config.society.spillover != "measured":
             share = 1.0 - float(config.society.spillover)
-        join = config.population.cost.cdf(config.society.benefit_scale * share * gain)
+        worth = config.society.benefit_scale * share * gain
+        join = config.population.cost.cdf(worth - config.collective.dues)
         above = np.flatnonzero((join[1:] > sizes[1:]) & (join[:-1] <= sizes[:-1]))
         if join[0] > 0:
             predicted = 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gigsim.checkpoint_state import fingerprints
+from gigsim.cli.single import run_lines
 from gigsim.errors import InputError
 from gigsim.model import GigEconomy
 from gigsim.runs import load_run, save_run
+from gigsim.theory.planting import feature_label_bound
 
 Make = Callable[..., GigEconomy]
 
@@ -95,3 +99,57 @@ def test_abstainers_do_not_move_it_and_newcomers_come_without_resumes(
 def test_a_curve_that_is_not_there(make_toy: Make, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nowhere\.csv"):
         surrogate(make_toy, tmp_path / "nowhere.csv")
+
+
+def test_one_training_at_a_time_is_reproducible_and_on_the_curve(
+    make_toy: Make, tmp_path: Path
+) -> None:
+    rows = [
+        {"alpha": alpha, "seed": seed} | dict.fromkeys(NEEDED[1:], alpha / 2 + seed / 10)
+        for alpha in (0.0, 0.5, 1.0)
+        for seed in range(4)
+    ]
+    path = tmp_path / "curve.csv"
+    pd.DataFrame(rows).to_csv(path, index=False)
+    keys = GROWING | {"platform.learner.draw": "training"}
+    first, again, other = (
+        surrogate(make_toy, path, **keys, **{"run.seed": seed}) for seed in (1, 1, 2)
+    )
+    for model in (first, again, other):
+        model.run(8)
+    pd.testing.assert_frame_equal(first.retrainings, again.retrainings)
+    drawn = [
+        (m.retrainings["success_top1"] - m.retrainings["alpha_effective"] / 2) * 10
+        for m in (first, other)
+    ]
+    for one in drawn:
+        assert np.allclose(one, one.round(), atol=1e-9)
+        assert one.round().nunique() > 1
+    assert not np.allclose(*drawn)
+    # U(0) is that of all of them, and the figure's limits hold the point.
+    assert first.clean_rate == pytest.approx(0.15)
+    rows = first.retrainings
+    assert (rows["success_top1_low"] <= rows["success_top1"]).all()
+    assert (rows["success_top1"] <= rows["success_top1_high"]).all()
+    # A checkpoint is not gone on from with other trainings behind the same means.
+    steady = surrogate(make_toy, path, **GROWING)
+    assert fingerprints(first)["curve"] != fingerprints(steady)["curve"]
+
+
+def test_a_bound_is_read_and_said_to_be_one(make_toy: Make, tmp_path: Path) -> None:
+    keys = {"platform.learner.kind": "surrogate", "platform.learner.source": "bound"}
+    numbers = {"platform.learner.bound_xi": 0.02, "platform.learner.bound_base_rate": 0.1}
+    model = make_toy(**keys, **numbers, **GROWING)
+    model.run(4)
+    rows = model.retrainings
+    promised = feature_label_bound(rows["alpha_effective"].to_numpy(), xi=0.02, gap=1.0)
+    assert rows["success_top1"].tolist() == np.maximum(promised, 0.1).tolist()
+    assert (rows["base_top1"] == 0.1).all()
+    assert rows[["success_any", "accuracy", "success_top1_sd"]].isna().all(axis=None)
+    path = save_run(model, tmp_path)
+    text = (path / "summary.json").read_text(encoding="utf-8")
+    summary = json.loads(text, parse_constant=pytest.fail)
+    assert summary["surrogate"]["source"] == "bound"
+    assert "no measurement" in summary["surrogate"]["words"]
+    assert summary["clean_accuracy"] is None
+    assert any("no measurement" in line for line in run_lines(summary, model.config))

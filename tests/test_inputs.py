@@ -36,6 +36,7 @@ def test_every_key_that_takes_any_text_names_a_file_or_is_known_not_to() -> None
     assert file_keys() == (
         "corpus.language",
         "corpus.path",
+        "measure.spot_learner.encoder",
         "network.path",
         "platform.learner.curve",
         "platform.learner.encoder",
@@ -60,6 +61,9 @@ def test_every_key_that_takes_any_text_names_a_file_or_is_known_not_to() -> None
 NAMING: dict[str, dict[str, Any]] = {
     "corpus.path": {"corpus.path": "here"},
     "corpus.language": {"corpus.language": "here"},
+    "measure.spot_learner.encoder": {
+        "measure.spot_learner": {"kind": "transformer", "encoder": "here"}
+    },
     "network.path": {"network": {"kind": "edge_list", "path": "here"}},
     "platform.learner.curve": {"platform.learner": {"kind": "surrogate", "curve": "here"}},
     "platform.learner.encoder": {"platform.learner": {"kind": "transformer", "encoder": "here"}},
@@ -74,7 +78,7 @@ def test_each_key_is_found_in_a_config(
     key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    if key == "platform.learner.encoder":
+    if key.endswith(".encoder"):
         assert files_of(gigsim.load("default", NAMING[key])) == {}
         Path("here").mkdir()
     assert files_of(gigsim.load("default", NAMING[key])) == {"here": key}

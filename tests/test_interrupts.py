@@ -101,7 +101,8 @@ def test_in_another_thread_it_leaves_signals_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "method", ["inform", "decide", "share_signal", "submit", "retrain", "measure", "pay", "record"]
+    "method",
+    ["inform", "decide", "share_signal", "submit", "retrain", "measure", "pay", "learn", "record"],
 )
 def test_a_period_that_was_interrupted_anywhere_leaves_no_trace(
     make_toy: Make, method: str, monkeypatch: pytest.MonkeyPatch

@@ -23,7 +23,7 @@ import gigsim.runs
 from gigsim.config import Config, digest, load
 from gigsim.errors import InputError
 from gigsim.model import GigEconomy
-from gigsim.runs import SCHEMA_VERSION, check_out, load_run, save_run
+from gigsim.runs import SCHEMA_VERSION, check_out, load_run, read_table, save_run, write_table
 from gigsim.summary import summarise_run
 from tests.permissions import bound_by_permissions
 
@@ -307,6 +307,19 @@ def test_a_file_is_damaged(mine: Path, name: str, damage: str) -> None:
     error = refused(lambda: load_run(mine))
     assert str(mine) in error.where
     assert len(str(error).splitlines()) == 1
+
+
+@pytest.mark.parametrize(("word", "other"), [('"name"', '"nbme"'), ('"columns"', '"cxlumns"')])
+def test_what_pandas_notes_is_damaged(tmp_path: Path, word: str, other: str) -> None:
+    """One byte of the notes that no page's checksum covers."""
+    path = tmp_path / "table.parquet"
+    write_table(pd.DataFrame({"a": [1, 2]}), path)
+    table = pq.read_table(path)
+    notes = dict(table.schema.metadata)
+    notes[b"pandas"] = notes[b"pandas"].replace(word.encode(), other.encode())
+    pq.write_table(table.replace_schema_metadata(notes), path)
+    with pytest.raises(ValueError, match=r"table\.parquet is damaged"):
+        read_table(path)
 
 
 def test_another_schema(mine: Path) -> None:

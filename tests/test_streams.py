@@ -98,3 +98,22 @@ def test_draws_are_the_same_in_every_process_and_on_every_machine() -> None:
 def test_a_negative_seed_is_refused() -> None:
     with pytest.raises(ValueError, match="non-negative"):
         Streams(-1)
+
+
+@given(SEEDS, PERIODS, st.sampled_from([0, 1, 5, 16_384, 16_385, 40_000]))
+def test_pieces_are_the_same_draws(seed: int, period: int, size: int) -> None:
+    streams, found = Streams(seed), np.full(size, np.nan)
+    for whose, piece in streams.pieces("leak", period, size):
+        found[whose] = piece
+    assert np.array_equal(found, streams.uniform("leak", period, size))
+
+
+@given(SEEDS, st.sampled_from([1, 300, 20_000]), st.floats(-0.5, 1.5) | st.sampled_from([0.0, 1.0]))
+def test_below_is_the_comparison(seed: int, size: int, chance: float) -> None:
+    streams = Streams(seed)
+    uniforms = streams.uniform("activation", 2, size)
+    found = streams.below("activation", 2, chance, size)
+    assert found.dtype == np.bool_
+    assert np.array_equal(found, uniforms < chance)
+    own = chance * np.random.default_rng(0).random(size)
+    assert np.array_equal(streams.below("activation", 2, own, size), uniforms < own)

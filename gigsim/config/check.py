@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from gigsim.config.schema import Form, Text, forms, kind_of, leaves, shown
+from gigsim.config.schema import Form, Number, Text, forms, kind_of, leaves, shown
 from gigsim.config.sections import Config
 from gigsim.errors import InputError
 
@@ -143,6 +143,8 @@ def _value(value: Any, form: Form, path: Path, places: Places) -> Any:
         return [_keyed_row(_plain(v), form, path, n, places) for n, v in enumerate(value, start=1)]
     elif isinstance(value, list) and form.texts:
         return _texts(value, form.texts, form, path, places)
+    elif isinstance(value, list) and form.numbers:
+        return _numbers(value, form.numbers, form, path, places)
     elif isinstance(value, bool):
         if form.flag:
             return value
@@ -188,6 +190,22 @@ def _texts(values: list[Any], text: Text, form: Form, path: Path, places: Places
             said = ": ".join(part for part in (shown(value), complaint) if part)
             raise places.error(place, said, allowed)
     return values
+
+
+def _numbers(
+    values: list[Any], number: Number, form: Form, path: Path, places: Places
+) -> list[int | float]:
+    allowed = f"allowed: {form}: {form.description}"
+    if form.most and len(values) > form.most:
+        raise places.error(path, f"a list of {len(values)}", allowed)
+    found: list[int | float] = []
+    for place, value in enumerate(map(_plain, values), start=1):
+        fits = isinstance(value, int | float) and not isinstance(value, bool)
+        if complaint := number.complaint(value) if fits else kind_of(value):
+            said = ": ".join(part for part in (shown(value), complaint) if part)
+            raise places.error((*path[:-1], f"{path[-1]}[{place}]"), said, allowed)
+        found.append(int(value) if number.whole else value)
+    return found
 
 
 def _kinded(table: dict[str, Any], form: Form, path: Path, places: Places) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gigsim.collective.catalogue import OFFERS, REASONS, STRATEGIES
 from gigsim.config.schema import shown
+from gigsim.config.surrogate_clashes import spot_checks, stand_in
 from gigsim.errors import InputError
 from gigsim.learners.recipes import BayesRecipe, FrozenRecipe, SurrogateRecipe, TransformerRecipe
 from gigsim.society.distributions import Constant, Uniform
@@ -14,6 +15,9 @@ from gigsim.theory.closeness import POINTWISE
 
 if TYPE_CHECKING:
     from gigsim.config.sections import Config
+
+#: Rules that set an expected gain against a cost, and so against a cost that may be returned.
+PLEDGING = ("best_response", "logit")
 
 
 class ClashError(ValueError):
@@ -42,6 +46,8 @@ def clashes(config: Config) -> Iterator[ClashError]:
     yield from _rotation(config)
     yield from _companions(config)
     yield from _theorem(config)
+    yield from _pivotal(config)
+    yield from _provision_point(config)
 
 
 def _sizes(config: Config) -> Iterator[ClashError]:
@@ -79,7 +85,9 @@ def _shares(config: Config) -> Iterator[ClashError]:
 
 def _platform(config: Config) -> Iterator[ClashError]:
     learner, corpus, run = config.platform.learner, config.corpus, config.run
-    if not isinstance(learner, TransformerRecipe | FrozenRecipe):
+    measure = config.measure
+    trained = measure.spot_learner if measure.spot_checks else learner
+    if not isinstance(trained, TransformerRecipe | FrozenRecipe):
         for key, value, only in (
             ("run.device", run.device, "cpu"),
             ("run.precision", run.precision, "float32"),
@@ -92,12 +100,8 @@ def _platform(config: Config) -> Iterator[ClashError]:
                     " own precision",
                     f'leave {key} = "{only}"',
                 )
-    if isinstance(learner, SurrogateRecipe) and not learner.curve:
-        yield ClashError(
-            ("platform.learner.curve", "platform.learner.kind"),
-            'platform.learner.kind = "surrogate" has no curve',
-            "platform.learner.curve is a CSV or Parquet file with a row a training",
-        )
+    for clash in (*stand_in(config), *spot_checks(config)):
+        yield ClashError(*clash)
     sources = {"path": corpus.path, "language": corpus.language, "cells": corpus.cells}
     given = tuple(f"corpus.{name}" for name, value in sources.items() if value)
     if len(given) > 1:
@@ -288,6 +292,47 @@ def _theorem(config: Config) -> Iterator[ClashError]:
         f' "{collective.label_sets}"',
         f"set {_listed(having)}" if having else "another strategy or belief",
     )
+
+
+def _provision_point(config: Config) -> Iterator[ClashError]:
+    """A contract with refund: people go by what is promised at a size that nobody has seen."""
+    collective, society = config.collective, config.society
+    key, point = "collective.provision_point", collective.provision_point
+    # Who is pivotal weighs the point too, and needs a curve anyhow (society.pivotal.PublicGood).
+    if not (point and collective.refund and society.rule in PLEDGING):
+        return
+    said = f"{key} = {point:g} with a refund"
+    measured = isinstance(config.platform.learner, SurrogateRecipe)
+    if society.belief != "theory" and not measured:
+        yield ClashError(
+            (key, "collective.refund", "society.belief", "platform.learner.kind"),
+            f"{said} needs to know what a collective of that size achieves, which"
+            f' society.belief = "{society.belief}" with platform.learner.kind ='
+            f' "{config.platform.learner.kind}" does not say',
+            'society.belief = "theory", platform.learner.kind = "surrogate" or'
+            " collective.refund = false",
+        )
+    elif society.belief not in ("theory", "published"):
+        yield ClashError(
+            (key, "collective.refund", "society.belief"),
+            f'{said} and society.belief = "{society.belief}": people then go by the curve',
+            'society.belief = "published" or collective.refund = false',
+        )
+
+
+def _pivotal(config: Config) -> Iterator[ClashError]:
+    """What one more member adds is known of a curve alone."""
+    society, learner = config.society, config.platform.learner
+    if society.rule != "pivotal" or society.belief == "theory":
+        return
+    if not isinstance(learner, SurrogateRecipe):
+        yield ClashError(
+            ("society.rule", "society.belief", "platform.learner.kind"),
+            f'society.rule = "pivotal" with society.belief = "{society.belief}" and'
+            f' platform.learner.kind = "{learner.kind}": what one more member adds is known of a'
+            " curve, and there is none",
+            'society.belief = "theory", or platform.learner.kind = "surrogate"',
+        )
 
 
 def _listed(names: Sequence[str]) -> str:

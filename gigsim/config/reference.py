@@ -105,6 +105,9 @@ def _allowed(form: Form) -> str:
         return "table of dotted keys"
     if form.texts:
         return f"list of at most {form.most} texts: {_text(form.texts)}"
+    if form.numbers:
+        kind = "whole numbers" if form.numbers.whole else "numbers"
+        return " ".join([f"list of at most {form.most} {kind}", ", ".join(form.numbers.bounds())])
     if form.text:
         return _text(form.text)
     words = ", ".join(f"`{word}`" for word in form.words)

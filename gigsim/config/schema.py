@@ -115,6 +115,7 @@ class Form:
         text: any text.
         flag: true and false.
         texts: a list of texts.
+        numbers: a list of numbers.
         most: most entries of that list; 0: any number.
         tables: a table of one of these; more than one are told apart by their ``kind``.
         rows: a list of such tables.
@@ -130,6 +131,7 @@ class Form:
     text: Text | None = None
     flag: bool = False
     texts: Text | None = None
+    numbers: Number | None = None
     most: int = 0
     tables: tuple[type[BaseModel], ...] = ()
     rows: type[BaseModel] | None = None
@@ -156,6 +158,9 @@ class Form:
         if self.texts:
             most = f"at most {self.most} " if self.most else ""
             parts.append(f"a list of {most}texts, each {self.texts}")
+        if self.numbers:
+            most = f"at most {self.most} " if self.most else ""
+            parts.append(f"a list of {most}numbers, each {self.numbers}")
         if self.kinds:
             parts.append(f"a table with a kind: {', '.join(self.kinds)}")
         elif self.plain:
@@ -261,6 +266,7 @@ def _take(form: Form, annotation: Any, metadata: Any) -> None:
         rows = Form("", None, False)
         _take(rows, arguments[0], [])
         form.texts, form.rows, form.keyed_rows = rows.text, rows.plain, rows.keyed
+        form.numbers = rows.number
         form.most = _bound(metadata, "max_length") or 0
     elif origin is dict:
         form.keyed = True

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gigsim.collective.catalogue import StrategyName
 from gigsim.config.clashes import clashes
-from gigsim.learners.recipes import Recipe, TransformerRecipe
+from gigsim.learners.recipes import Recipe, TrainedRecipe, TransformerRecipe
 from gigsim.society.distributions import Distribution, Law, Uniform
 from gigsim.society.network_laws import NetworkLaw, SmallWorld
 
@@ -62,8 +62,18 @@ class Society(BaseModel):
     """How people decide."""
 
     model_config = _FROZEN
-    rule: Literal["best_response", "threshold", "complex_contagion", "logit", "imitation"] = _field(
-        "best_response", "joining rule: weigh what membership adds against its cost"
+    rule: Literal[
+        "best_response",
+        "pivotal",
+        "threshold",
+        "complex_contagion",
+        "logit",
+        "imitation",
+        "reinforcement",
+    ] = _field(
+        "best_response",
+        "joining rule: weigh what membership adds against its cost; pivotal: only the difference"
+        " that one's own membership makes to the gain of all; reinforcement: repeat what satisfied",
     )
     belief: Literal["published", "theory", "adaptive", "neighbours"] = _field(
         "published",
@@ -104,6 +114,33 @@ class Society(BaseModel):
         "β per unit of money (imitation): 0 copies anybody, large values only the better off",
         ge=0,
         le=1e6,
+    )
+    learning_rate: float = _field(
+        0.5,
+        "l, how far one trial moves a propensity at most (reinforcement); as in Macy and Flache"
+        " (2002)",
+        gt=0,
+        le=1,
+    )
+    initial_propensity: float = _field(
+        0.5,
+        "p, probability of being a member with which everybody begins (reinforcement); 0.5 leans"
+        " neither way",
+        ge=0,
+        le=1,
+    )
+    aspiration: float = _field(
+        0.0,
+        "A, money a period that satisfies, to begin with (reinforcement); 0 is what everybody has"
+        " without a collective",
+        ge=-1e6,
+        le=1e6,
+    )
+    habituation: float = _field(
+        0.0,
+        "h, how far a trial moves an aspiration to what was paid (reinforcement); 0: it stays",
+        ge=0,
+        le=1,
     )
     adaptation: float = _field(
         0.5,
@@ -232,6 +269,48 @@ class CollectiveSection(BaseModel):
         " little above what carries the first published success over the lowest cost",
         ge=0,
     )
+    seeding: Literal["random", "hubs", "clusters", "skills"] = _field(
+        "random",
+        "whom the first movers are taken from: anybody; who knows most people first; ring by ring"
+        " outwards from one random person, then from another; or skill by skill",
+    )
+    dues: float = _field(
+        0.0,
+        "money that each member pays to the collective a period, first movers too; weighed like"
+        " c_i by the rules that weigh costs",
+        ge=0,
+        le=1e6,
+    )
+    fund: float = _field(
+        0.0, "money that the collective has before period 1, for subsidies", ge=0, le=1e15
+    )
+    subsidy: float = _field(
+        0.0,
+        "σ, money a period that the collective pays to each member who is not a committed first"
+        " mover; out of the fund, and in equal parts where that does not pay it in full",
+        ge=0,
+        le=1e6,
+    )
+    subsidy_until: float = _field(
+        1.0,
+        "published size, a share of the population, from which on there is no subsidy; 1: no end",
+        gt=0,
+        le=1,
+    )
+    provision_point: float = _field(
+        0.0,
+        "share of the population that has to pledge before the contract is in force: until then"
+        " nobody edits and no member has the signal (a free rider who pledges gives his copy up);"
+        " 0: no such point",
+        ge=0,
+        le=1,
+    )
+    refund: bool = _field(
+        True,
+        "does nobody pay costs and dues, or get a subsidy, while too few have pledged"
+        " (provision_point)? people then weigh what the curve or the theorem promises at the point,"
+        " so that one is needed; without it all of that goes on below the point",
+    )
     leak: float = _field(
         0.002,
         "probability per tie and period that somebody gets hold of a neighbour's signal: in the"
@@ -351,6 +430,34 @@ class Measure(BaseModel):
     )
     selection_draws: int = _field(
         999, "random collectives for the selection test", ge=99, le=1_000_000
+    )
+    spot_checks: tuple[Annotated[int, Field(ge=0, le=1_000_000)], ...] = _field(
+        (),
+        "periods in which a surrogate is held against real trainings (0: before the collective),"
+        " each at the first retraining from that period on; empty: it is believed",
+        max_length=1000,
+    )
+    spot_size: int = _field(
+        2000,
+        "resumes that a spot check draws and trains on, of which a share α_effective follows; 2,000"
+        " is the default population, for which the default ξ is a crowd of 20",
+        ge=2,
+        le=1_000_000,
+    )
+    spot_repeats: int = _field(
+        3,
+        "trainings of a spot check, each with members, base carriers and weights of its own: 3 are"
+        " the fewest that give an sd worth its name",
+        ge=1,
+        le=1000,
+    )
+    spot_composition: Literal["emergent", "random"] = _field(
+        "emergent",
+        "who follows in a spot check: people with the label sets of those who follow now, or"
+        " anybody, as on a measured curve",
+    )
+    spot_learner: TrainedRecipe = _field(
+        TransformerRecipe(), "what a spot check trains: that which the surrogate stands for"
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import (
     BaseModel,
@@ -25,11 +25,7 @@ from gigsim.collective.catalogue import STRATEGIES
 from gigsim.config.sections import Config
 from gigsim.errors import InputError
 from gigsim.learners.recipes import BayesRecipe, Recipe, SurrogateRecipe
-
-#: How members are found. ``random``: each set of people of a size is as likely as any other. As a
-#: network would recruit them: ``cluster``, person by person outwards from one of them; ``hub``,
-#: who knows most people first; ``skill``, one skill after the other.
-Recruitment = Literal["random", "cluster", "skill", "hub"]
+from gigsim.society.recruitment import Recruitment
 
 _SOLVED = frozenset({"c", "tolerance", "max_iterations"})
 #: Of each learner's recipe what may change between two trainings of the same weights: how they are

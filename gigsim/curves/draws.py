@@ -16,10 +16,11 @@ from gigsim.collective.catalogue import STRATEGIES
 from gigsim.collective.reports import erasure_reports, most_frequent_other, unplanting_reports
 from gigsim.collective.strategies import CLEAN, FOUND, PLANTED, instruct, nothing, wrong_labels
 from gigsim.config.sections import CollectiveSection, CorpusSection
-from gigsim.curves.arm import Arm, Recruitment
+from gigsim.curves.arm import Arm
 from gigsim.curves.bench import Bench
 from gigsim.curves.recruitment import order
 from gigsim.resumes.label_noise import noisy_labels
+from gigsim.society.recruitment import Recruitment
 from gigsim.streams import Streams
 
 Opinions = NDArray[np.floating]
@@ -117,6 +118,16 @@ def joining(drawn: Draw, recruitment: Recruitment) -> NDArray[np.int64]:
         bench.memory[name] = order(recruitment, stage.network, stage.labels, drawn.streams)
     found: NDArray[np.int64] = bench.memory[name]
     return found
+
+
+def appoint(drawn: Draw, people: NDArray[np.int64]) -> None:
+    """Have people join in this order in place of a random one; kept with the bench, for its seed.
+
+    Args:
+        drawn: of the bench's seed that this is for.
+        people: everybody, int64, shape (N,).
+    """
+    drawn.bench.memory["joining", "random", str(drawn.seed)] = people
 
 
 def submitted(

@@ -102,11 +102,8 @@ def outcomes(
         ``f1_micro`` and ``tags_mean``; averages over no resume are NaN.
     """
     stage, labels = bench.stage, bench.stage.test_labels
-    planted, clean = probabilities[:2]
-    shown = probabilities[-1] if aim == "erased" and len(probabilities) > 2 else planted
-    if aim == "erased" and len(probabilities) == 2:
-        shown = clean
-    found = per_resume(shown, clean, labels, target, aim)
+    clean = probabilities[1]
+    found = _found(bench, probabilities, target, aim)
     reluctant: NDArray[np.bool_] = labels[:, target] == (aim == "unplanted")
     if aim == "erased":
         reluctant = bench.holding(bearing)
@@ -122,6 +119,45 @@ def outcomes(
     values["success"] = values[f"success_{goal}"]
     values["success_se"] = standard_error(found[f"success_{goal}"], stage.test_clusters)
     return values
+
+
+def of_each(
+    bench: Bench, arm: Arm, probabilities: tuple[Probabilities, ...], bearing: NDArray[np.bool_]
+) -> dict[str, NDArray[np.float64]]:
+    """What :func:`outcomes` averages, resume by resume.
+
+    Args:
+        bench: the held-out resumes.
+        arm: whose target and aim count.
+        probabilities: as for :func:`row`.
+        bearing: as for :func:`outcomes`.
+
+    Returns:
+        float64, shape (n,), 0 or 1, and NaN where a resume does not count: ``success_*``,
+        ``base_*``, ``flipped_*``, ``accuracy``.
+    """
+    section, labels = arm.config.collective, bench.stage.test_labels
+    target, aim = bench.target(section), STRATEGIES[section.strategy].aim
+    found = _found(bench, probabilities, target, aim)
+    reluctant: NDArray[np.bool_] = labels[:, target] == (aim == "unplanted")
+    if aim == "erased":
+        reluctant = bench.holding(bearing)
+    values = {name: each.astype(np.float64) for name, each in found.items()}
+    for metric in ("any", "top1"):
+        flipped = np.where(reluctant, values[f"success_{metric}"], np.nan)
+        values[f"flipped_{metric}"] = flipped
+    values["accuracy"] = np.where(labels.any(axis=1), values["accuracy"], np.nan)
+    return values
+
+
+def _found(
+    bench: Bench, probabilities: tuple[Probabilities, ...], target: int, aim: Aim
+) -> dict[str, NDArray[np.bool_]]:
+    planted, clean = probabilities[:2]
+    shown = probabilities[-1] if aim == "erased" and len(probabilities) > 2 else planted
+    if aim == "erased" and len(probabilities) == 2:
+        shown = clean
+    return per_resume(shown, clean, bench.stage.test_labels, target, aim)
 
 
 def standard_error(

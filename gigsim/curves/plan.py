@@ -18,11 +18,12 @@ from pydantic import ValidationError
 from gigsim.config import Config, build
 from gigsim.config.load import parse_value
 from gigsim.curves import PLAN_FILE
-from gigsim.curves.arm import Arm, Recruitment
+from gigsim.curves.arm import Arm
 from gigsim.curves.trainings import Training, jobs_of
 from gigsim.errors import InputError
 from gigsim.experiments.seeds import canonical
 from gigsim.resumes.supply import labels_only
+from gigsim.society.recruitment import Recruitment
 from gigsim.store.shards import write_durably
 from gigsim.streams import Streams
 

@@ -76,8 +76,7 @@ def samples_of(
     # Takes a second to import, which reading a study's folder should not.
     from scipy.stats import qmc
 
-    ranges = flat(design.ranges, _is_range, _RANGES, places)
-    laws = {key: _law(key, entry, ranges, base, places) for key, entry in ranges.items()}
+    laws = laws_of(design.ranges, base, places)
     # SciPy spawns from the seed sequence, which a keyed generator does not have.
     rng = np.random.default_rng(Streams(seed).seed_for("design"))
     if isinstance(design, SobolDesign):
@@ -85,6 +84,36 @@ def samples_of(
         points = qmc.Sobol(len(laws), scramble=True, seed=rng).random(design.samples)
     else:
         points = qmc.LatinHypercube(len(laws), seed=rng).random(design.samples)
+    return values_at(laws, points)
+
+
+def laws_of(
+    ranges: Mapping[str, Any], base: Mapping[str, Any], places: Places, path: Path = _RANGES
+) -> dict[str, Numbers | Choices]:
+    """The laws of dotted keys from a table of ranges.
+
+    Args:
+        ranges: for each key ``{ low, high, scale }`` or ``{ choices }``; perhaps nested.
+        base: plain table of the config, for the kinds of its tables.
+        places: whom to blame.
+        path: where the table stands.
+
+    Raises:
+        InputError: a key that is unknown or takes no numbers, a range outside of what it takes.
+    """
+    found = flat(ranges, _is_range, path, places)
+    return {key: _law(key, entry, found, base, places, path) for key, entry in found.items()}
+
+
+def values_at(
+    laws: Mapping[str, Numbers | Choices], points: NDArray[np.float64]
+) -> list[dict[str, Any]]:
+    """The values of each sample by dotted key.
+
+    Args:
+        laws: of the keys.
+        points: in the unit cube, shape (n, len(laws)): the quantiles to take.
+    """
     columns = [law.at(points[:, column]) for column, law in enumerate(laws.values())]
     whole = [isinstance(law, Numbers) and law.whole for law in laws.values()]
     columns = [
@@ -110,16 +139,21 @@ def _refuse_no_power(samples: int, places: Places) -> None:
 
 
 def _law(
-    key: str, entry: Any, ranges: Mapping[str, Any], base: Mapping[str, Any], places: Places
+    key: str,
+    entry: Any,
+    ranges: Mapping[str, Any],
+    base: Mapping[str, Any],
+    places: Places,
+    table: Path,
 ) -> Numbers | Choices:
-    path = (*_RANGES, quoted(key))
+    path = (*table, quoted(key))
     if not isinstance(entry, Mapping):
         said = ": ".join(part for part in (shown(entry), kind_of(entry)) if part)
         raise places.error(path, said, "{ low = ..., high = ... } or { choices = [...] }")
     if "choices" in entry:
         return _choices(entry, path, places)
     interval = Interval.model_validate(checked_table(entry, Interval, path, places))
-    forms = _forms(key, ranges, base, f"{places.where}: design.ranges")
+    forms = _forms(key, ranges, base, f"{places.where}: {'.'.join(table)}")
     numbers = [form.number for form in forms if form.number is not None]
     if not numbers:
         allowed = f"choices = [...] of what is allowed there: {forms[0]}"

@@ -88,7 +88,8 @@ def cases_in(raw: Raw, base: Mapping[str, Any]) -> tuple[Case, ...]:
         base: resolved.
 
     Raises:
-        InputError: a case that the config refuses, that sets ``run.seed``, or equals another.
+        InputError: a case that the config refuses, that sets ``run.seed``, asks for spot checks,
+            or equals another.
     """
     seen: dict[bytes, int] = {}
     cases = []
@@ -98,6 +99,12 @@ def cases_in(raw: Raw, base: Mapping[str, Any]) -> tuple[Case, ...]:
         if _SEED in values:
             raise _no_seed(where)
         config = vary(base, values, where)
+        if config.measure.spot_checks:
+            raise InputError(
+                f"{where}: measure.spot_checks",
+                f"{[*config.measure.spot_checks]}: a study keeps no table of spot checks",
+                "leave it empty; `gigsim run`, with --replicates too, keeps one",
+            )
         values = {key: _exact(value, at(config, key)) for key, value in values.items()}
         found = hashlib.blake2b(config.model_dump_json().encode(), digest_size=16).digest()
         if (other := seen.setdefault(found, number)) != number:

@@ -241,17 +241,83 @@ class TableRecipe(_Frozen):
 
 
 class SurrogateRecipe(_Frozen):
-    """A measured curve S(α) in place of a classifier: no resumes, a million people."""
+    """S as a function of α in place of a classifier: no resumes, a million people."""
 
     kind: Literal["surrogate"] = "surrogate"
-    source: Literal["curve"] = Field("curve", description="Where S(α) comes from: a curve file.")
+    source: Literal["curve", "bound", "staircase"] = Field(
+        "curve",
+        description="Where S(α) comes from: a curve file, which is a measurement; a bound, which is"
+        " what Theorem 1 (feature_label) or 3 (feature_only) promises at least, at numbers that you"
+        " give; or the staircase of the exact Bayes classifier of the built-in language or a finite"
+        " world, computed for this collective on corpus.test_size held-out resumes.",
+    )
     curve: str = Field(
         "",
-        description="The file, CSV or Parquet: a row a training, columns alpha, success_any, "
-        "success_top1, base_any, base_top1, accuracy; alpha = 0 among the rows. Several rows of "
-        "one alpha are averaged, between alphas the curve is a straight line, and above the last "
-        "one it stays where it is. A run's retrainings with alpha_effective renamed are one.",
+        description="(curve) The file, CSV or Parquet: a row a training, columns alpha, "
+        "success_any, success_top1, base_any, base_top1, accuracy; alpha = 0 among the rows. "
+        "Several rows of one alpha are its trainings, between alphas the curve is a straight line, "
+        "and above the last one it stays where it is. `gigsim curve` writes one; a run's "
+        "retrainings with alpha_effective renamed are one.",
     )
+    arm: str = Field(
+        "",
+        max_length=200,
+        description="(curve) Which arm of a file of `gigsim curve`, by its name; empty where it has"
+        " only one.",
+    )
+    draw: Literal["mean", "training"] = Field(
+        "mean",
+        description="(curve) S of a retraining: the mean of the file's trainings at this α, or one "
+        "of them, drawn anew each time, of the same rank at both neighbouring alphas: with the "
+        "spread that retraining has.",
+    )
+    bound_xi: float = Field(
+        0.01, ge=0, le=1, description="(bound) ξ, mass of the signal set in base data."
+    )
+    bound_gap: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="(bound) Δ of Theorem 1, for measure.success; 1 is the worst case.",
+    )
+    bound_p: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="(bound) p of Theorem 3: the least P0(target in the set given x) over texts.",
+    )
+    bound_epsilon: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="(bound) ε, how far the platform may be from the Bayes classifier.",
+    )
+    bound_closeness: Literal[
+        "none",
+        "conditional_tv",
+        "conditional_contamination",
+        "additive_slack",
+        "joint_tv",
+        "joint_contamination",
+    ] = Field(
+        "none",
+        description="(bound) What an ε above 0 is a distance of (theory.closeness).",
+    )
+    bound_base_rate: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="(bound) U(0), the target's share without a collective, of which a bound says "
+        "nothing; S is never taken to be under it.",
+    )
+
+
+#: Learners that a spot check may train: code of the user's own is not among them, since nobody
+#: would be asked about it (``gigsim.trust``), nor those that train nothing or count finite worlds.
+TrainedRecipe = Annotated[
+    LinearRecipe | TransformerRecipe | FrozenRecipe,
+    Field(discriminator="kind"),
+]
 
 
 class OwnRecipe(_Frozen):

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 NAN = float("nan")
 
+#: Label sets are counted by their numbers up to this one, sets of 16 labels.
+_SMALL = 1 << 16
+
 
 class Selection(NamedTuple):
     """``excess``: TV beyond chance, in (−1, 1); ``p``: of drawing at least as much at random."""
@@ -60,12 +63,10 @@ def selection(
         raise ValueError(f"need (N,) twice, got {joined.shape} and {np.shape(label_set_ids)}")
     if draws < 1:
         raise ValueError(f"draws must be at least 1, got {draws}")
-    size, group = len(joined), int(joined.sum())
+    size, group = len(joined), int(np.count_nonzero(joined))
     if group in (0, size):
         return Selection(NAN, NAN)
-    sets = np.unique(label_set_ids, return_inverse=True)[1]
-    population = np.bincount(sets)
-    members = np.bincount(sets[joined], minlength=len(population))
+    population, members = _counts(np.asarray(label_set_ids), joined)
     lottery = generator.multivariate_hypergeometric(population, group, draws, method="marginals")
 
     # TV = sum |members/group - population/size| / 2, kept in whole numbers.
@@ -75,6 +76,19 @@ def selection(
     observed, chance = distance(members), distance(lottery)
     excess = (observed - chance.mean()) / (2 * size * group)
     return Selection(float(excess), float((1 + (chance >= observed).sum()) / (draws + 1)))
+
+
+def _counts(
+    sets: NDArray[np.integer], joined: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """People and members of each label set that there is, in ascending order, int64, (k,) each."""
+    if sets.min() < 0 or sets.max() >= _SMALL:
+        # Numbers of many labels: what there is of them is counted, not what there could be.
+        sets = np.unique(sets, return_inverse=True)[1]
+    population = np.bincount(sets)
+    members = np.bincount(np.compress(joined, sets), minlength=len(population))
+    there = population > 0
+    return population[there], members[there]
 
 
 def matched_rate(

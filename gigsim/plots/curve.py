@@ -8,11 +8,21 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 
 from gigsim.config import Config
-from gigsim.plots.style import BLUE, GREY, RED, THIN, reading
+from gigsim.plots.style import BLUE, GREY, RED, THIN, reading, source_of
 from gigsim.plots.theory import theory_lines
 
 #: Over this U(0) is named under its line: above it are the points.
 _HIGH = 0.85
+
+#: Standard errors to either side of a spot check: of so few trainings no 95 % interval is drawn.
+_ERRORS = 2.0
+
+#: What a point is that no training is behind.
+_POINTS = {
+    "curve": "emergent size, S read off a measured curve\n(95 % limits of its trainings)",
+    "bound": "emergent size, S as a bound promises it:\nnot measured",
+    "staircase": "emergent size, S of the exact Bayes classifier:\ncomputed, not measured",
+}
 
 
 def success_against_alpha(
@@ -37,7 +47,7 @@ def success_against_alpha(
             markersize=5.5,
             color=RED,
             capsize=2,
-            label="emergent: a retraining, 95 % interval",
+            label=_POINTS.get(source_of(config), "emergent: a retraining, 95 % interval"),
             zorder=4,
         )
     certified = points.get(f"bound_epsilon_{metric}")
@@ -112,7 +122,9 @@ def successes_against_alpha(
         markersize=4,
         alpha=max(0.15, min(0.7, 250 / max(1, len(points)))),
         markeredgewidth=0,
-        label=f"emergent: the {len(points):,} retrainings of {runs} runs",
+        label=_POINTS.get(
+            source_of(config), f"emergent: the {len(points):,} retrainings of {runs} runs"
+        ),
         zorder=4,
     )
     beside = points[f"reference_{metric}"]
@@ -132,6 +144,32 @@ def successes_against_alpha(
     _frame(axes, config, theory, float(first[f"clean_{metric}"].mean()))
     # Below the axes: every place inside is crossed by a line in some scenario.
     axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(-0.02, -0.13), ncols=2, frameon=False)
+
+
+def mark_spot_checks(axes: Axes, config: Config, spot_checks: pd.DataFrame, x: str) -> None:
+    """Real trainings beside what stood in for them, against a column of their table.
+
+    Args:
+        axes: where to draw.
+        config: the run's.
+        spot_checks: one row a spot check.
+        x: ``period``, or ``alpha_effective`` (those with anybody following: its axis is a log one).
+    """
+    rows = spot_checks[spot_checks[x] > 0] if x == "alpha_effective" else spot_checks
+    name = f"spot_success_{config.measure.success}"
+    learner = config.measure.spot_learner.kind
+    axes.errorbar(
+        rows[x].astype(float),
+        rows[name].astype(float),
+        yerr=_ERRORS * rows[f"{name}_se"].astype(float),
+        fmt="s",
+        markersize=7,
+        markerfacecolor="white",
+        color="black",
+        capsize=3,
+        label=f"spot check: S of real trainings of\n{learner}, ± {_ERRORS:g} standard errors",
+        zorder=6,
+    )
 
 
 def _frame(axes: Axes, config: Config, theory: pd.DataFrame, clean: float) -> None:

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from gigsim.config import Config
 from gigsim.plots.changes import mark_changes, mark_first_movers, rhythm
-from gigsim.plots.curve import success_against_alpha
+from gigsim.plots.curve import mark_spot_checks, success_against_alpha
 from gigsim.plots.style import (
     BLUE,
     GREEN,
@@ -20,12 +20,17 @@ from gigsim.plots.style import (
     SKY,
     base_words,
     erases,
+    platform_note,
     success_words,
 )
 
 
 def overview(
-    config: Config, periods: pd.DataFrame, retrainings: pd.DataFrame, theory: pd.DataFrame
+    config: Config,
+    periods: pd.DataFrame,
+    retrainings: pd.DataFrame,
+    theory: pd.DataFrame,
+    spot_checks: pd.DataFrame | None = None,
 ) -> Figure:
     """A run on one page.
 
@@ -34,6 +39,7 @@ def overview(
         periods: one row a period.
         retrainings: one row a deployed classifier, period 0 first.
         theory: the lines on a grid of α (``TheoryLines.table``).
+        spot_checks: one row a spot check; None where there were none.
 
     Returns:
         Four panels: α and S over time; S against α_effective with the lines of theory; who is in,
@@ -41,6 +47,9 @@ def overview(
     """
     figure = Figure(figsize=(12.5, 9.2), layout="constrained")
     panels = figure.subplot_mosaic([["time", "curve"], ["people", "quality"]])
+    if spot_checks is not None and len(spot_checks):
+        mark_spot_checks(panels["time"], config, spot_checks, "period")
+        mark_spot_checks(panels["curve"], config, spot_checks, "alpha_effective")
     _over_time(panels["time"], config, periods, retrainings)
     success_against_alpha(panels["curve"], config, retrainings, theory)
     _people(panels["people"], config, periods)
@@ -51,7 +60,7 @@ def overview(
     learner = config.platform.learner.kind
     figure.suptitle(
         f"{config.name}: {config.population.size:,} freelancers, {learner} retrained"
-        f" {rhythm(config, last)}, target {config.collective.target}",
+        f" {rhythm(config, last)}, target {config.collective.target}{platform_note(config)}",
         fontsize=13,
         fontweight="bold",
     )
@@ -156,8 +165,11 @@ def _quality(axes: Axes, config: Config, periods: pd.DataFrame, retrainings: pd.
         linewidth=LINE,
     )
     mark_changes(axes, config, int(periods["period"].max()))
-    lowest = min(retrainings["accuracy_low"].min(), retrainings["f1_micro"].min())
-    axes.set_ylim(max(0.0, lowest - 0.1), 1.0)
+    known = retrainings[["accuracy", "accuracy_low", "f1_micro"]].min().dropna()
+    if known.empty:
+        axes.text(0.5, 0.5, "not known of a bound", transform=axes.transAxes, ha="center")
+        axes.set_xlim(0, max(1, int(periods["period"].max())))
+    axes.set_ylim(max(0.0, known.min() - 0.1) if len(known) else 0.0, 1.0)
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.set_xlabel("period")
     axes.set_title("What it costs the platform: quality on clean held-out resumes", loc="left")

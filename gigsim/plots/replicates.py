@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from gigsim.config import Config
 from gigsim.plots.changes import mark_changes, mark_first_movers, rhythm
 from gigsim.plots.curve import successes_against_alpha
-from gigsim.plots.style import BLUE, GREY, LINE, RED, THIN, success_words
+from gigsim.plots.style import BLUE, GREY, LINE, RED, THIN, platform_note, success_words
 
 #: Labels of the tipping periods, at most so many: every retraining, every other, every fifth, ...
 _TICKS = 8
@@ -79,7 +79,7 @@ def _title(config: Config, summary: dict[str, Any], last: int) -> str:
         f"{config.name}: {tipped['count']} of {runs} tipped, {100 * tipped['share']:.0f} %"
         f" (95 % interval {100 * tipped['low']:.0f}–{100 * tipped['high']:.0f} %)\n"
         f"{config.population.size:,} freelancers, {config.platform.learner.kind} retrained"
-        f" {rhythm(config, last)}, target {config.collective.target}"
+        f" {rhythm(config, last)}, target {config.collective.target}{platform_note(config)}"
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from gigsim.collective.catalogue import STRATEGIES, Aim, StrategyName
+from gigsim.config import Config
+from gigsim.learners.recipes import SurrogateRecipe
 
 # Okabe and Ito's palette: told apart with any colour vision, and in grey.
 ORANGE, SKY, GREEN, BLUE, RED, PURPLE, GREY = (
@@ -55,3 +57,23 @@ def base_words(strategy: StrategyName) -> str | None:
 def erases(strategy: StrategyName) -> bool:
     """Is there nothing to show, so that nobody can ride free by showing it?"""
     return STRATEGIES[strategy].aim == "erased"
+
+
+def source_of(config: Config) -> str:
+    """Where a surrogate's S(α) comes from; empty of platforms that work S out."""
+    recipe = config.platform.learner
+    return recipe.source if isinstance(recipe, SurrogateRecipe) else ""
+
+
+def platform_note(config: Config) -> str:
+    """What S(α) is where no platform trains, so that nobody takes a bound for a measurement.
+
+    A line of its own for a title, with the line break in front; empty where one trains.
+    """
+    words = {
+        "curve": "S(α) is a measured curve that stands for the platform",
+        "bound": "S(α) is a bound: what theory promises at least, not measured",
+        "staircase": "S(α) is the exact staircase of a law: computed, not measured",
+    }
+    source = source_of(config)
+    return f"\n{words[source]}" if source else ""

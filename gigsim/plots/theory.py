@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from gigsim.collective.catalogue import STRATEGIES
 from gigsim.config import Config
-from gigsim.plots.style import GREEN, LINE, PURPLE
+from gigsim.plots.style import GREEN, LINE, PURPLE, source_of
 
 _ORIGIN = {"posterior": "the exact posterior", "classifier": "the clean classifier"}
 
@@ -80,6 +80,8 @@ def theory_of_curve(
 def _nothing(config: Config, retrainings: pd.DataFrame) -> str:
     """Why there is no bound, and what theory says instead."""
     facts = STRATEGIES[config.collective.strategy]
+    if source_of(config):
+        return "a surrogate reads no resumes:\nno line of theory beside it"
     if "convex loss" in facts.needs:
         last = retrainings.iloc[-1]
         return (

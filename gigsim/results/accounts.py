@@ -24,7 +24,7 @@ from gigsim.store.store import read_table
 Number = tuple[int, int]
 
 #: Tables that a run may have no rows in: of what was trained, of what a theory says.
-_MAYBE_EMPTY = ("timings", "theory")
+_MAYBE_EMPTY = ("timings", "theory", "spot_checks")
 #: Runs that a line names.
 _NAMED = 5
 

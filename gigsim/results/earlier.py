@@ -89,6 +89,60 @@ ADDITIONS = (
         revised_summary=(),
         learners=frozenset(),
     ),
+    # The rules pivotal and reinforcement; what people have learned stands in the table of them.
+    Addition(
+        keys=(
+            "society.learning_rate",
+            "society.initial_propensity",
+            "society.aspiration",
+            "society.habituation",
+        ),
+        columns={"freelancers": ("propensity", "aspiration")},
+        summary=(),
+        revised={},
+        revised_summary=(),
+        learners=frozenset(),
+    ),
+    # A surrogate's other sources and its luck, and real trainings beside it.
+    Addition(
+        keys=(
+            "platform.learner.arm",
+            "platform.learner.draw",
+            "platform.learner.bound_xi",
+            "platform.learner.bound_gap",
+            "platform.learner.bound_p",
+            "platform.learner.bound_epsilon",
+            "platform.learner.bound_closeness",
+            "platform.learner.bound_base_rate",
+            "measure.spot_checks",
+            "measure.spot_size",
+            "measure.spot_repeats",
+            "measure.spot_composition",
+            "measure.spot_learner",
+        ),
+        columns={},
+        summary=("surrogate", "spot_checks"),
+        revised={},
+        revised_summary=(),
+        learners=frozenset(),
+    ),
+    # The organiser's levers: whom first movers are taken from, money, a provision point.
+    Addition(
+        keys=(
+            "collective.seeding",
+            "collective.dues",
+            "collective.fund",
+            "collective.subsidy",
+            "collective.subsidy_until",
+            "collective.provision_point",
+            "collective.refund",
+        ),
+        columns={"periods": ("dues", "subsidies", "fund", "pledged", "in_force")},
+        summary=(),
+        revised={},
+        revised_summary=(),
+        learners=frozenset(),
+    ),
 )
 
 

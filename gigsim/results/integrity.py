@@ -27,6 +27,7 @@ from gigsim.experiments.study_check import parts_of
 from gigsim.results.earlier import additions_since, as_of_then, digest_of
 from gigsim.results.source import TABLES, Source
 from gigsim.results.sources import StudySource
+from gigsim.runs import SPOT_CHECKS
 from gigsim.store.columns import numbers_of
 from gigsim.store.ending import FAILURES
 from gigsim.store.shards import parquet_writer
@@ -112,7 +113,7 @@ def _files(source: Source) -> list[Path]:
     if source.kind == "study":
         parts = (p for n in ("runs", *source.tables) for p in source.path.glob(f"{n}/part-*"))
         return sorted([*parts, *source.path.glob(FAILURES)])
-    names = ("runs", *TABLES)
+    names = ("runs", *TABLES, SPOT_CHECKS)
     return [p for p in (source.path / f"{name}.parquet" for name in names) if p.is_file()]
 
 

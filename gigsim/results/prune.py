@@ -14,6 +14,7 @@ from gigsim.errors import InputError
 from gigsim.results.kinds import PARTIAL, footers, is_ours, of_another_version
 from gigsim.results.listing import RESULTS, Entry, is_live
 from gigsim.results.source import TABLES
+from gigsim.runs import SPOT_CHECKS
 from gigsim.store.store import read_counts
 
 _FILES = frozenset(
@@ -34,7 +35,7 @@ _FILES = frozenset(
         "curve.parquet",
         "summary.parquet",
         "curve.png",
-        *(f"{name}.parquet" for name in TABLES),
+        *(f"{name}.parquet" for name in (*TABLES, SPOT_CHECKS)),
     }
 )
 #: Tables without rows of finished runs.

@@ -87,6 +87,11 @@ class Runs:
         return self._table("freelancers")
 
     @cached_property
+    def spot_checks(self) -> pd.DataFrame:
+        """One row a spot check; of runs whose config asks for them."""
+        return self._table("spot_checks")
+
+    @cached_property
     def timings(self) -> pd.DataFrame:
         """One row a clock reading."""
         return self._table("timings")

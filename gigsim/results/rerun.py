@@ -36,7 +36,7 @@ from gigsim.results.compare import compare
 from gigsim.results.earlier import Leniency
 from gigsim.results.source import KEYS
 from gigsim.run_rows import runs_table
-from gigsim.runs import tables_of, write_table
+from gigsim.runs import SPOT_CHECKS, tables_of, write_table
 from gigsim.summary import summarise_run
 
 #: Absolute and relative, for real numbers of period 0 on another machine.
@@ -53,6 +53,9 @@ _DERIVED = (
 )
 #: Those that do, too, unless P0(y given x) is the law's: theory at what that classifier believes.
 _DERIVED_UNLESS_KNOWN = ("bound_", "kappa", "tau", "opinion_error", "finite_", "exact_")
+
+#: Columns of spot checks that trainings are in.
+_OF_SPOT_CHECKS = ("spot_", "difference_")
 
 Level = Literal["bytes", "values", "tolerances", "differs", "failed"]
 
@@ -171,7 +174,6 @@ def _beyond(
 ) -> list[str]:
     """What is beyond the tolerances in the tables' rows of period 0, a line each."""
     wrong = []
-    noisy = config.platform.learner.kind == "transformer"
     derived = derived_columns(pairs["retrainings"][0] if "retrainings" in pairs else None)
     for name, (stored, fresh) in pairs.items():
         if "period" not in stored or name == "timings":
@@ -180,9 +182,13 @@ def _beyond(
         if len(rows[0]) != len(rows[1]) or [*stored.columns] != [*fresh.columns]:
             wrong.append(f"{name}: other rows or columns in period 0")
             continue
+        checks = name == SPOT_CHECKS
+        learner = config.measure.spot_learner if checks else config.platform.learner
+        noisy = learner.kind == "transformer"
+        left_out = _OF_SPOT_CHECKS if checks else derived
         for column in stored.columns:
             a, b = (table[column].reset_index(drop=True) for table in rows)
-            if not _near(a, b, column, noisy, held_out, derived):
+            if not _near(a, b, column, noisy, held_out, left_out):
                 wrong.append(f"{name}, period 0, {column}: {[*a]} | {[*b]}")
     return wrong
 

@@ -24,6 +24,7 @@ from gigsim.results.source import (
     damaged,
 )
 from gigsim.run_rows import runs_table
+from gigsim.runs import SPOT_CHECKS
 from gigsim.store.store import read_counts, read_failures, read_table, table_names
 
 _MAYBE_WHOLE = ("tipping_period", "settled")
@@ -70,6 +71,7 @@ class RunSource(Source):
         self.summary = self._json("summary.json")
         if missing := _SUMMARISED - set(self.summary):
             raise damaged(path, f"summary.json has no {min(missing)}")
+        self._look_at(self.tables[len(TABLES) :])
 
     def _ended(self) -> Ended:
         return Ended(runs=1, finished=1)
@@ -78,7 +80,7 @@ class RunSource(Source):
         return bool(self.summary["complete"])
 
     def _tables(self) -> tuple[str, ...]:
-        return TABLES
+        return (*TABLES, SPOT_CHECKS) if SPOT_CHECKS in self.summary else TABLES
 
     def _learner(self) -> str:
         return str(self.summary["learner"])
@@ -127,7 +129,8 @@ class ReplicatesSource(Source):
         return bool(self.summary["complete"])
 
     def _tables(self) -> tuple[str, ...]:
-        return tuple(name for name in TABLES if name != "freelancers")
+        found = tuple(name for name in TABLES if name != "freelancers")
+        return (*found, SPOT_CHECKS) if self._config.measure.spot_checks else found
 
     def _learner(self) -> str:
         return str(self.summary["learner"])

@@ -25,6 +25,7 @@ from gigsim.results.earlier import Leniency, additions_since
 from gigsim.results.integrity import altered_config, altered_design, altered_tables
 from gigsim.results.kinds import kind_of
 from gigsim.results.layout import listing, what_is_left, wrong_files
+from gigsim.results.money import wrong_money
 from gigsim.results.rerun import Again, Job, held_against, run_again
 from gigsim.results.source import Source
 from gigsim.results.sources import RunSource, StudySource, open_source
@@ -75,6 +76,7 @@ def verify(
         if isinstance(source, StudySource):
             problems += altered_design(source) + wrong_files(source, files, ledger)
         problems += wrong_rows(source, numbers) + wrong_values(source)
+        problems += wrong_money(source, numbers)
     except InputError as error:
         kind = kind_of(path) if path.is_dir() else None
         if kind is None:

@@ -32,6 +32,13 @@ class Expectation:
     base: float | NDArray[np.float64]
     clean: float
 
+    def of(self, people: NDArray[np.int64] | slice) -> Expectation:
+        """What these people expect."""
+        success, base = (
+            x if np.ndim(x) == 0 else np.asarray(x)[people] for x in (self.success, self.base)
+        )
+        return Expectation(success, base, self.clean)
+
     @property
     def gain(self) -> float | NDArray[np.float64]:
         """Ĝ = max(0, Ŝ - U(0)): what a carrier has over the world without a collective."""

@@ -13,6 +13,8 @@ from gigsim.society.beliefs import Expectation
 from gigsim.society.imitation import fermi_copies, pick_neighbour
 from gigsim.society.joining import best_response, gain_of_membership, logit_rule, surplus
 from gigsim.society.networks import Network
+from gigsim.society.pivotal import PublicGood, by_difference_made
+from gigsim.society.reinforcement import takes_part
 from gigsim.society.sequential import (
     Membership,
     Round,
@@ -26,9 +28,12 @@ from gigsim.society.sequential import (
 #: Gives one indexed uniform a person, shape (N,), for a stream's name.
 Draws = Callable[[str], NDArray[np.float64]]
 
-#: Rules that look at beliefs alone. Beliefs are formed before anybody decides, so that nobody's
-#: answer depends on another's of the same period.
-ORDER_FREE = ("best_response", "logit")
+#: Some of the people by number, int64, shape (k,), or everybody.
+People = NDArray[np.int64] | slice
+
+#: Rules that look at beliefs, or at what one has learned oneself, alone. Both are settled before
+#: anybody decides, so that nobody's answer depends on another's of the same period.
+ORDER_FREE = ("best_response", "logit", "reinforcement")
 
 
 def decide(
@@ -40,6 +45,9 @@ def decide(
     draws: Draws,
     *,
     retention: float,
+    good: PublicGood | None = None,
+    side: float = 0.0,
+    paid: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.bool_]:
     """Who is a member after those asked have decided.
 
@@ -56,8 +64,12 @@ def decide(
         expectation: what people believe this period.
         asked: who reconsiders, bool, shape (N,).
         draws: called for the streams that the rule needs and for no others: ``decision`` (logit,
-            imitation), ``imitation`` (whom one looks at), ``order`` (sequential).
+            imitation, reinforcement), ``imitation`` (whom one looks at), ``order`` (sequential).
         retention: probability that a leaver keeps the signal, in [0, 1].
+        good: what a collective of any size achieves (:mod:`gigsim.promise`); only ``pivotal`` asks.
+        side: what the collective pays a member a period less what it takes, money
+            (``treasury.side_payment``); for rules that set a gain against a cost.
+        paid: whose cost is sunk where it is paid once, bool, shape (N,); None: the members'.
 
     Returns:
         bool, shape (N,): a new array.
@@ -69,9 +81,23 @@ def decide(
         turns = Turns.one_by_one(deciding, draws("order"))
     stays = committed | old if society.leaving == "never" else committed
     if society.rule in ORDER_FREE:
-        wants = _weigh(society, population, expectation, draws, retention)
-        return np.where(asked, wants, old) | stays
-    return _look_around(society, population, network, draws, Round(old, deciding, stays, turns))
+        people = _those(asked)
+        wants = _weigh(society, population, expectation, draws, retention, side, paid, people)
+        if isinstance(people, slice):
+            return np.where(asked, wants, old) | stays
+        member = old.copy()
+        member[people] = wants
+        return member | stays
+    this = Round(old, deciding, stays, turns)
+    if society.rule == "pivotal":
+        return _make_a_difference(society, population, good, this, side, paid)
+    return _look_around(society, population, network, draws, this)
+
+
+def _those(asked: NDArray[np.bool_]) -> People:
+    """Who is asked by number, or everybody where it is most of them: picking out takes longer."""
+    few = 2 * np.count_nonzero(asked) < len(asked)
+    return np.flatnonzero(asked) if few else slice(None)
 
 
 def _weigh(
@@ -80,22 +106,54 @@ def _weigh(
     expectation: Expectation,
     draws: Draws,
     retention: float,
+    side: float,
+    paid: NDArray[np.bool_] | None,
+    people: People,
 ) -> Membership:
-    """Everybody's answer by a rule that sets an expected gain against a cost, bool, (N,)."""
+    """Answers of k people by a rule that sets a gain against a cost, or one learned, bool, (k,)."""
+    if society.rule == "reinforcement":
+        return takes_part(population.propensity[people], draws("decision")[people])
+    member = population.member[people]
     gain = gain_of_membership(
-        expectation,
-        population.member,
-        population.holds_signal,
+        expectation.of(people),
+        member,
+        population.holds_signal[people],
         scale=society.benefit_scale,
         retention=retention,
         spillover=None if society.spillover == "measured" else float(society.spillover),
     )
+    if side:
+        gain = gain + side
     timing, horizon = society.cost_timing, society.horizon
-    cost, member = population.cost, population.member
+    cost, sunk = population.cost[people], member if paid is None else paid[people]
     if society.rule == "best_response":
-        return best_response(gain, cost, member, timing=timing, horizon=horizon)
-    difference = surplus(gain, cost, member, timing=timing, horizon=horizon)
-    return logit_rule(difference, society.choice_precision, draws("decision"))
+        return best_response(gain, cost, sunk, timing=timing, horizon=horizon)
+    difference = surplus(gain, cost, sunk, timing=timing, horizon=horizon)
+    return logit_rule(difference, society.choice_precision, draws("decision")[people])
+
+
+def _make_a_difference(
+    society: Society,
+    population: Population,
+    good: PublicGood | None,
+    this: Round,
+    side: float,
+    paid: NDArray[np.bool_] | None,
+) -> Membership:
+    """The outcome of a round in which people weigh what they themselves add, bool, (N,).
+
+    A cost that is paid once is weighed over the horizon, and is sunk for those who have paid it:
+    they stay while they do no harm.
+    """
+    if good is None:
+        raise TypeError("the rule pivotal needs G as a function of α")
+    periods, price = 1, population.cost
+    if society.cost_timing == "once":
+        sunk = this.old if paid is None else paid
+        periods, price = society.horizon, np.where(sunk, 0.0, price)
+    if side:
+        price = price - periods * side
+    return by_difference_made(good, price, this, scale=periods * society.benefit_scale)
 
 
 def _look_around(
@@ -103,8 +161,13 @@ def _look_around(
 ) -> Membership:
     """The outcome of a round by a rule that looks at others, bool, (N,)."""
     if society.rule == "imitation":
-        picked, luck = pick_neighbour(network, draws("imitation")), draws("decision")
-        copies = fermi_copies(population.utility, picked, society.imitation_strength, luck)
+        people, utility = np.flatnonzero(this.deciding), population.utility
+        looks_at = pick_neighbour(network, draws("imitation")[people], people)
+        strength, luck = society.imitation_strength, draws("decision")[people]
+        # Whom the others would have looked at does not matter: themselves.
+        picked, copies = np.arange(network.size), np.zeros(network.size, dtype=bool)
+        picked[people] = looks_at
+        copies[people] = fermi_copies(utility[people], utility[looks_at], strength, luck)
         return by_one_person(picked, copies, this)
     if society.rule == "complex_contagion":
         return by_neighbours(network, Rule.of_number(society.required_neighbours), this)

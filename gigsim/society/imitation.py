@@ -35,24 +35,32 @@ def fermi_rule(
     Returns:
         bool, shape (N,).
     """
-    return np.where(fermi_copies(utility, picked, strength, uniforms), seen, member)
+    return np.where(fermi_copies(utility, utility[picked], strength, uniforms), seen, member)
 
 
 def fermi_copies(
-    utility: NDArray[np.float64],
-    picked: NDArray[np.int64],
+    own: NDArray[np.float64],
+    others: NDArray[np.float64],
     strength: float,
     uniforms: NDArray[np.float64],
 ) -> NDArray[np.bool_]:
     """Who copies the person he looks at, whatever that one does; see :func:`fermi_rule`.
 
+    Args:
+        own: u_i, money, shape (k,).
+        others: u_j of the person whom each looks at, shape (k,).
+        strength: β >= 0, per unit of money.
+        uniforms: one indexed uniform a person, shape (k,).
+
     Returns:
-        bool, shape (N,).
+        bool, shape (k,).
     """
-    return uniforms < expit(strength * (utility[picked] - utility))
+    return uniforms < expit(strength * (others - own))
 
 
-def pick_neighbour(network: Network, uniforms: NDArray[np.float64]) -> NDArray[np.int64]:
+def pick_neighbour(
+    network: Network, uniforms: NDArray[np.float64], people: NDArray[np.int64] | None = None
+) -> NDArray[np.int64]:
     """One neighbour of each person, uniformly; who has none picks himself.
 
     A person's pick depends on his own uniform and his own neighbours alone, in the order of their
@@ -60,22 +68,24 @@ def pick_neighbour(network: Network, uniforms: NDArray[np.float64]) -> NDArray[n
 
     Args:
         network: who knows whom.
-        uniforms: one indexed uniform a person, in [0, 1), shape (N,).
+        uniforms: one indexed uniform a person, in [0, 1), shape (k,).
+        people: who picks, shape (k,); None for everybody.
 
     Returns:
-        int64, shape (N,), numbers of people.
+        int64, shape (k,), numbers of people.
     """
-    own = np.arange(network.size)
+    own = np.arange(network.size) if people is None else people
     if isinstance(network, CompleteNetwork):
         others = network.size - 1
         nth = np.minimum((uniforms * others).astype(np.int64), max(0, others - 1))
         return nth + (nth >= own) if others else own
     if not isinstance(network, SparseNetwork):
         raise TypeError(f"whom people know in a {type(network).__name__} is not written down")
-    known = network.degrees()
+    starts = network.indptr[own].astype(np.int64)
+    known = network.indptr[own + 1].astype(np.int64) - starts
     # A product just under an integer may be rounded up to it.
     nth = np.minimum((uniforms * known).astype(np.int64), known - 1)
     has = known > 0
     picked = own.copy()
-    picked[has] = network.indices[network.indptr[:-1][has] + nth[has]]
+    picked[has] = network.indices[starts[has] + nth[has]]
     return picked

@@ -62,12 +62,13 @@ def gain_of_membership(
 
     γ_i is 1 for a non-member who holds the signal (a free rider has it all already), the spillover
     for a non-member without it, and retention + (1 - retention)·spillover for a member, who as a
-    leaver would keep the signal with probability ``retention``.
+    leaver would keep the signal with probability ``retention``. Who has pledged to a contract that
+    is not in force is a member without the signal, and would leave without it.
 
     Args:
         expectation: what everybody, or each of N people, expects this period.
         member: bool, shape (N,).
-        holds_signal: bool, shape (N,); true for members.
+        holds_signal: bool, shape (N,); true for members whose contract is in force.
         scale: b, what a sure target label is worth in a period.
         retention: probability that a leaver keeps the signal, in [0, 1].
         spillover: fixed share of the gain that reaches people without the signal, in [0, 1]; None
@@ -82,7 +83,7 @@ def gain_of_membership(
     else:
         without = scale * (1.0 - spillover) * expectation.gain
     gain = np.where(holds_signal, 0.0, without)
-    return np.where(member, (1.0 - retention) * without, gain)
+    return np.where(member & holds_signal, (1.0 - retention) * without, gain)
 
 
 def surplus(
@@ -174,4 +175,14 @@ def leaked(
     Returns:
         bool, shape (N,).
     """
-    return uniforms < 1.0 - (1.0 - leak) ** holding_neighbours
+    return uniforms < heard_of(holding_neighbours, leak)
+
+
+def heard_of(holding_neighbours: NDArray[np.int64], leak: float) -> NDArray[np.float64]:
+    """Chance of hearing of the signal, 1 - (1 - leak)^k, float64, of the shape given.
+
+    Args:
+        holding_neighbours: k, number of neighbours who hold the signal.
+        leak: probability per tie and period, in [0, 1].
+    """
+    return np.asarray(1.0 - (1.0 - leak) ** holding_neighbours, dtype=np.float64)

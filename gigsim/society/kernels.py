@@ -104,12 +104,13 @@ def at_once(
             total = np.int64(0)
             for at in range(indptr[i], indptr[i + 1]):
                 total += old[indices[at]]
+            # No branch on what people decide: a processor would guess it wrong every other time.
             if required >= 0:
-                member = total >= required
+                member = np.uint8(total >= required)
             else:
                 known = max(np.int64(1), np.int64(indptr[i + 1] - indptr[i]))
-                member = total / known >= shares[i]
-        out[i] = member or stays[i]
+                member = np.uint8(total / known >= shares[i])
+        out[i] = member | stays[i]
 
 
 def in_turn(
@@ -136,11 +137,11 @@ def in_turn(
             for at in range(indptr[i], indptr[i + 1]):
                 total += state[indices[at]]
             if required >= 0:
-                member = total >= required
+                member = np.uint8(total >= required)
             else:
                 known = max(np.int64(1), np.int64(indptr[i + 1] - indptr[i]))
-                member = total / known >= shares[i]
-            state[i] = member or stays[i]
+                member = np.uint8(total / known >= shares[i])
+            state[i] = member | stays[i]
 
 
 def heads_in_turn(
@@ -161,7 +162,7 @@ def heads_in_turn(
         i = order[k]
         seen = members - but_oneself * int(state[i])
         member = seen >= required if required >= 0 else seen / total >= shares[i]
-        after = 1 if member or stays[i] else 0
+        after = int(member) | int(stays[i])
         members += after - int(state[i])
         state[i] = after
 
@@ -171,4 +172,4 @@ def copies_in_turn(order: Any, picked: Any, copies: Any, stays: Any, state: Any)
     for k in range(len(order)):
         i = order[k]
         member = state[picked[i]] if copies[i] else state[i]
-        state[i] = member or stays[i]
+        state[i] = member | stays[i]

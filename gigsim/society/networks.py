@@ -7,6 +7,7 @@ without storing them and writes its matrix out only when asked.
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Protocol
 
@@ -20,6 +21,9 @@ from gigsim.society.network_draws_pairs import pairs, successes
 
 #: Ties in one product of SciPy's: ones that fit into a core's cache.
 _STRETCH = 1 << 17
+
+#: Up to this part of all ties, one over it, ties are picked out one by one.
+_PART = 8
 
 
 class Network(Protocol):
@@ -133,6 +137,11 @@ class SparseNetwork:
         """Number of neighbours of each node, int64, shape (N,)."""
         return np.diff(self.indptr).astype(np.int64)
 
+    @cached_property
+    def most(self) -> int:
+        """The largest number of neighbours that anybody has."""
+        return int(np.diff(self.indptr).max(initial=0))
+
     def count(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Number of each node's neighbours that are chosen (bool, shape (N,)); int64, (N,)."""
         loops = self.loops()
@@ -141,6 +150,21 @@ class SparseNetwork:
         found = np.empty(self.size, dtype=np.int64)
         loops.count(*self.unsigned_rows(), as_bytes(chosen), found)
         return found
+
+    def count_among(
+        self, people: NDArray[np.int64], chosen: NDArray[np.bool_]
+    ) -> NDArray[np.int64]:
+        """:meth:`count` of some people (int64, shape (k,)) alone; int64, shape (k,)."""
+        starts = self.indptr[people].astype(np.int64)
+        known = self.indptr[people + 1].astype(np.int64) - starts
+        ends = np.cumsum(known)
+        ties = int(ends[-1]) if len(ends) else 0
+        if ties > len(self.indices) // _PART:
+            return self.count(chosen)[people]
+        places = np.arange(ties) + np.repeat(starts - (ends - known), known)
+        before = np.zeros(ties + 1, dtype=np.int64)
+        np.cumsum(chosen[self.indices[places]], out=before[1:])
+        return before[ends] - before[ends - known]
 
     def count_two(
         self, one: NDArray[np.bool_], other: NDArray[np.bool_]

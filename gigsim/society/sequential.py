@@ -177,6 +177,10 @@ def by_neighbours(network: Network, rule: Rule, this: Round) -> Membership:
         if loops is not None:
             ties = network.unsigned_rows()
             return this.walk(loops.in_turn, *ties, after=(rule.required, rule.shares))
+        if not len(this.turns.order):
+            asked, seen = np.flatnonzero(this.deciding), np.zeros(network.size, dtype=np.int64)
+            seen[asked] = network.count_among(asked, this.old)
+            return this.settle(lambda _: rule.answer(seen, network.degrees()))
     elif (loops := this.loops()) is not None:
         return _by_heads(loops, rule, this, but_oneself=1)
     known, degrees = neighbour_count(network, this.old, this.turns), network.degrees()
@@ -241,7 +245,10 @@ def one_person(
     picked: NDArray[np.int64], old: Membership, turns: Turns
 ) -> Callable[[Membership], Membership]:
     """Is the person ``picked`` (int64, shape (N,)) a member when it is one's turn? bool, (N,)."""
-    decided, was = turns.place[picked] < turns.place, old[picked]
+    was = old[picked]
+    if not len(turns.order):
+        return lambda new: was
+    decided = turns.place[picked] < turns.place
     return lambda new: np.where(decided, new[picked], was)
 
 

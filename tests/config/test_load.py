@@ -277,7 +277,7 @@ class TestErrors:
         ("override", "key", "allowed"),
         [
             ("network.kind=rong", "network.kind", 'did you mean "ring"? allowed: "small_world", '),
-            ("society.rule=whim", "society.rule", '"best_response", "threshold", '),
+            ("society.rule=whim", "society.rule", '"best_response", "pivotal", '),
             (
                 "run.precision=float16",
                 "run.precision",

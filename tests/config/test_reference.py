@@ -112,7 +112,10 @@ def test_every_row_has_four_cells_and_says_something() -> None:
 
 def test_what_is_allowed_is_the_schemas() -> None:
     allowed = {row[0].strip("`"): row[3] for row in rows()}
-    rules = "`best_response`, `threshold`, `complex_contagion`, `logit`, `imitation`"
+    rules = (
+        "`best_response`, `pivotal`, `threshold`, `complex_contagion`, `logit`, `imitation`,"
+        " `reinforcement`"
+    )
     assert allowed["society.rule"] == rules
     assert allowed["society.spillover"] == "`measured`, or number >= 0, <= 1"
     assert allowed["corpus.xi"] == "number >= 0, < 1"

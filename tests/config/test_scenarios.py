@@ -20,6 +20,8 @@ SHIPPED = {
     "sceptics",
     "lagging_platform",
     "paper",
+    "assurance",
+    "subsidised",
 }
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from gigsim.config import Config, build
 from gigsim.config.load import parse_value, resolve, vary
 from gigsim.errors import InputError
+from gigsim.learners.recipes import SurrogateRecipe
 
 BASES = [
     Config().model_dump(mode="json"),
@@ -89,7 +90,7 @@ def test_what_is_resolved_stays_so(base: dict[str, Any]) -> None:
 
 def test_resolve_leaves_clashes_to_others_and_fills_in_all_keys() -> None:
     table = resolve({}, {"platform.learner.kind": "surrogate", "collective.first_movers": 5000})
-    assert table["platform"]["learner"] == {"kind": "surrogate", "source": "curve", "curve": ""}
+    assert table["platform"]["learner"] == SurrogateRecipe().model_dump(mode="json")
     with pytest.raises(InputError, match="first_movers = 5000"):
         build(table)
     fixed = {"platform.learner.curve": "a.csv", "collective.first_movers": 5}

@@ -10,7 +10,7 @@ from scipy import stats
 
 from gigsim.curves.recruitment import order
 from gigsim.society import networks
-from gigsim.stage import skill_blocks
+from gigsim.society.recruitment import skill_blocks
 from gigsim.streams import Streams
 
 N = 60

@@ -267,6 +267,7 @@ def _file(kind: str, *cases: tuple[str, str | bytes, str | tuple[str, ...]]) -> 
 
 
 _HUGE = "9" * 400
+_EXTENDED = ("collective.label_sets=extend",)
 
 SPELLING = _set(
     "not of the form a.b=c",
@@ -477,6 +478,78 @@ TOGETHER = _set(
     ),
     ("population.size=20", ("population.size: collective.first_movers = 36", "at most as many")),
     (
+        "collective.seeding=hub",
+        ("collective.seeding: 'hub' is not known", 'did you mean "hubs"?'),
+    ),
+    ("collective.dues=-0.1", ("collective.dues", "-0.1", ">= 0")),
+    ("collective.subsidy_until=0", ("collective.subsidy_until", "> 0 and <= 1")),
+    (
+        "collective.provision_point=0.2",
+        (
+            "collective.provision_point = 0.2 with a refund needs to know",
+            'society.belief = "published"',
+            "collective.refund = false",
+        ),
+    ),
+    (
+        (
+            "platform.learner.kind=surrogate",
+            "platform.learner.curve=a.csv",
+            "society.belief=adaptive",
+            "collective.provision_point=0.2",
+        ),
+        ("with a refund", 'society.belief = "adaptive"', "people then go by the curve"),
+    ),
+    (
+        ("platform.learner.kind=surrogate", "platform.learner.source=bound", *_EXTENDED),
+        ("platform.learner.source: ", '"bound": no theorem covers', 'measure.success = "any"'),
+    ),
+    (
+        (
+            "platform.learner.kind=surrogate",
+            "platform.learner.source=bound",
+            "platform.learner.bound_epsilon=0.1",
+        ),
+        ("platform.learner.bound_epsilon: ", "= 0.1 without a closeness", "bound_closeness says"),
+    ),
+    (
+        (
+            "platform.learner.kind=surrogate",
+            "platform.learner.source=bound",
+            "platform.learner.curve=a.csv",
+        ),
+        ("platform.learner.curve: ", 'source = "bound", which does not read it', "source = curve"),
+    ),
+    (
+        (
+            "platform.learner.kind=surrogate",
+            "platform.learner.source=staircase",
+            "corpus.path=a.npz",
+        ),
+        (": platform.learner.source = ", "a law that is known, and a corpus has none", "cells"),
+    ),
+    (
+        "measure.spot_checks=[3]",
+        ("measure.spot_checks: ", "trains for real at every retraining", "leave it empty"),
+    ),
+    (
+        (
+            "platform.learner.kind=surrogate",
+            "platform.learner.curve=a.csv",
+            "measure.spot_checks=[9, 3]",
+        ),
+        ("measure.spot_checks: ", "= [9, 3]", "each period once, the earliest first"),
+    ),
+    (
+        (
+            "platform.learner.kind=surrogate",
+            "platform.learner.curve=a.csv",
+            "measure.spot_checks=[3]",
+            "platform.data=window",
+        ),
+        (": measure.spot_checks = [3] with platform.data", "earlier periods", "or no spot checks"),
+    ),
+    (
         ("platform.learner.kind=linear", "run.device=cuda"),
         ('run.device: run.device = "cuda" is for the transformer', 'leave run.device = "cpu"'),
     ),
@@ -584,6 +657,14 @@ TOGETHER = _set(
             "collective.strategy=erasure",
         ),
         ("platform.learner.epsilon: ", "a matter of two texts", "platform.learner.epsilon = 0"),
+    ),
+    (
+        "society.rule=pivotal",
+        ("society.rule: ", 'with society.belief = "published" and', 'society.belief = "theory"'),
+    ),
+    (
+        ("society.rule=pivotal", "society.belief=adaptive", "platform.learner.kind=linear"),
+        ("society.rule: ", 'platform.learner.kind = "linear": what one', 'kind = "surrogate"'),
     ),
     (
         ("society.belief=theory", "collective.label_sets=extend"),
@@ -769,7 +850,7 @@ VALUES = _file(
     ("a deep value", f"run.seed.{'a.' * 2000}x = 1", ("run.seed: a table", "a whole number")),
 )
 
-_NAMES = "give a TOML file or one of: default, early_adopters, erasure, feature_only"
+_NAMES = "give a TOML file or one of: assurance, default, early_adopters, erasure, feature_only"
 
 NAMES = [
     Malformed("scenarios that are none", name[-40:], said, (), None, name)

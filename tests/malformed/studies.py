@@ -165,7 +165,7 @@ BASES = [
     Malformed(
         "a base",
         'name = "x"\nbase = "nowhere.toml"',
-        ("nowhere.toml: cannot be read", "give a TOML file or one of: default"),
+        ("nowhere.toml: cannot be read", "give a TOML file or one of: assurance"),
     ),
     Malformed(
         "a base",

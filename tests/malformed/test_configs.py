@@ -189,7 +189,7 @@ class TestSpecialFiles:
     def test_a_folder(self) -> None:
         Path(FILE).mkdir()
         error = refused(FILE)
-        assert f"{FILE}: is a folder; give a TOML file or one of: default, " in error
+        assert f"{FILE}: is a folder; give a TOML file or one of: assurance, " in error
 
     @pytest.mark.parametrize("name", ["pipe", FILE])
     def test_a_pipe_is_not_waited_for(self, name: str) -> None:
@@ -274,6 +274,7 @@ SET_UP: list[tuple[tuple[str, ...], tuple[str, ...]]] = [
     ((*_SURROGATE, "platform.learner.curve=t.csv"), ("t.csv: no column alpha", "it has: a, b")),
     ((*_SURROGATE, "platform.learner.curve=."), (".: is a folder", "alpha, success_any")),
     (("collective.signal.reserve=false",), ("collective.signal.token: '※'", "reserve = true")),
+    (("collective.subsidy=0.1",), ("collective.subsidy: 0.1 a period", "no money", "above 0")),
     (
         ("platform.learner.kind=bayes", "collective.signal.token=w1"),
         ("collective.signal.token: 'w1' is a word of the law", "do not use"),

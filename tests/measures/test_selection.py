@@ -106,3 +106,15 @@ def test_a_group_like_the_held_out_resumes_has_their_rate(seed: int) -> None:
     rate, share = matched_rate(success, sets, np.tile(sets, 3))
     assert rate == pytest.approx(success.mean())
     assert share == 1.0
+
+
+@given(st.integers(0, 2**32), st.integers(1, 40))
+def test_numbers_of_label_sets_do_not_matter_but_for_their_order(seed: int, kinds: int) -> None:
+    rng = np.random.default_rng(seed)
+    sets, member = rng.integers(0, kinds, 200), rng.random(200) < 0.2
+    results = [
+        selection(member, numbers, np.random.default_rng(1), draws=19)
+        # Small, with gaps, too large to be counted one by one, and negative.
+        for numbers in (sets, 3 * sets + 5, sets + (1 << 40), sets - 50)
+    ]
+    assert len({repr(result) for result in results}) == 1

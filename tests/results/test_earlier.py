@@ -89,7 +89,11 @@ def test_an_old_run_is_verified_and_what_it_lacks_is_said() -> None:
     assert found.verdicts[0].level in ("values", "tolerances")
     notes = {note.partition(": ")[0::2] for note in found.notes}
     assert found.notes[0] == KEYS
-    assert {table for table, _ in notes} == {"config", "retrainings", "theory"}
+    since = {table for one in ADDITIONS for table, columns in one.columns.items() if columns}
+    assert {table for table, _ in notes} == {"config", *since}
+    assert ("periods", "written before these columns existed: dues, subsidies, fund") in {
+        (table, what.partition(", pledged")[0]) for table, what in notes
+    }
     assert "written before these columns existed: theorem_any, theorem_top1, kappa" in str(notes)
     assert ("theory", "written before these columns existed: exact_any, exact_top1") in notes
     # The exact platform has no sample: that line is not drawn any more.
@@ -101,7 +105,8 @@ def test_an_old_study_is_verified() -> None:
     found = verify(OLD_STUDY, sample=2)
     assert found.verified, said(found)
     assert found.notes[0] == KEYS
-    assert [note.partition(":")[0] for note in found.notes] == ["config", "retrainings"]
+    tables = [note.partition(":")[0] for note in found.notes]
+    assert tables == ["config", "periods", "retrainings"]
 
 
 def test_a_run_of_today_is_excused_nothing(today: Path) -> None:
@@ -245,7 +250,10 @@ def test_old_and_new_side_by_side(today: Path) -> None:
     found = diff(OLD_RUN, today)
     assert found.config == {}
     tables = {one.table: one for one in found.tables}
-    assert tables["periods"].equal
+    added = tables["periods"].difference
+    assert added is not None
+    assert added.cells == {}
+    assert {"dues", "subsidies", "fund", "pledged", "in_force"} <= {*added.columns}
     difference = tables["retrainings"].difference
     assert difference is not None
     assert "kappa" in difference.columns
@@ -279,7 +287,7 @@ def test_every_key_since_schema_1_is_listed() -> None:
     # A learner's keys are there with that learner alone.
     assert listed <= now | {path for path, _, _ in leaves(Config)}
     stored = set(flattened(tomllib.loads((OLD_RUN / "config.toml").read_text())))
-    of_a_kind = ("platform.learner.", "network.")
+    of_a_kind = ("platform.learner.", "network.", "measure.spot_learner")
     general = {key for key in now if not key.startswith(of_a_kind)}
     assert general - stored == {key for key in listed if not key.startswith(of_a_kind)}
     for name, beginnings in ADDITIONS[0].columns.items():

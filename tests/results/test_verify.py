@@ -68,6 +68,7 @@ def test_a_learner_that_trains(tmp_path: Path) -> None:
     assert levels(found) == ["bytes"]
 
 
+@pytest.mark.slow
 def test_processes_change_nothing(folders: dict[str, Path]) -> None:
     told: list[Verdict] = []
     found = verify(folders["study"], sample=3, workers=2, tell=told.append)

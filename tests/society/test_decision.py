@@ -137,6 +137,7 @@ def test_it_equals_the_loop_in_a_crowd(rule: str, complete: bool) -> None:
     [
         ({"rule": "best_response", "order": "sequential"}, set()),
         ({"rule": "logit", "order": "sequential"}, {"decision"}),
+        ({"rule": "reinforcement", "order": "sequential"}, {"decision"}),
         ({"rule": "threshold"}, set()),
         ({"rule": "threshold", "order": "sequential"}, {"order"}),
         ({"rule": "complex_contagion", "order": "sequential"}, {"order"}),
@@ -153,14 +154,17 @@ def test_a_rule_draws_what_it_needs_and_nothing_else(
         drawn.add(name)
         return Streams(1).uniform(name, 1, 20)
 
-    round_of(Society(**keys), crowd(np.arange(20) < 5), draws=draws)
+    population = crowd(np.arange(20) < 5)
+    population.propensity = np.full(20, 0.5)
+    round_of(Society(**keys), population, draws=draws)
     assert drawn == streams
 
 
-@pytest.mark.parametrize("rule", ["best_response", "logit"])
+@pytest.mark.parametrize("rule", ["best_response", "logit", "reinforcement"])
 def test_weighing_ones_own_gain_is_free_of_order(rule: str) -> None:
     rng = np.random.default_rng(1)
     population = crowd(rng.random(50) < 0.3, cost=rng.random(50), first_mover=rng.random(50) < 0.1)
+    population.propensity = rng.random(50)
     asked, expectation = rng.random(50) < 0.5, published(0.6, 0.1, 0.1)
 
     def draws(name: str) -> np.ndarray:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import sparse, stats
 
 from gigsim.config.sections import Society
+from gigsim.society import networks
 from gigsim.society.imitation import fermi_rule, pick_neighbour
 from gigsim.society.networks import CompleteNetwork, Network, SparseNetwork, small_world
 from gigsim.streams import Streams
@@ -153,3 +154,15 @@ def test_nobody_starts_and_nobody_is_left_alone_to_imitate() -> None:
     hermits = tied(np.zeros((40, 40), dtype=bool))
     half = np.arange(40) < 20
     assert np.array_equal(share_after(hermits, half, np.zeros(40), 0.0, 1), half)
+
+
+@pytest.mark.parametrize("kind", ["sparse", "complete"])
+def test_some_people_pick_whom_they_pick_among_all(kind: str) -> None:
+    size = 500
+    network: Network = CompleteNetwork(size)
+    if kind == "sparse":
+        network = networks.random(size, 2, 1)
+    rng = np.random.default_rng(0)
+    uniforms, people = rng.random(size), np.flatnonzero(rng.random(size) < 0.1)
+    some = pick_neighbour(network, uniforms[people], people)
+    assert np.array_equal(some, pick_neighbour(network, uniforms)[people])
