@@ -13,11 +13,14 @@ from gigsim.cli.browser import app_command
 from gigsim.cli.corpus import corpus_app
 from gigsim.cli.curve import curve_command
 from gigsim.cli.output import stderr
+from gigsim.cli.plan import plan_command
 from gigsim.cli.pretrain import pretrain_command
 from gigsim.cli.reproduce import reproduce_command
 from gigsim.cli.run import run_command
 from gigsim.cli.runs import runs_app
+from gigsim.cli.sensitivity import sensitivity_command
 from gigsim.cli.sweep import sweep_command
+from gigsim.cli.tip import tip_app
 from gigsim.cli.validate import validate_command
 from gigsim.errors import InputError
 from gigsim.interrupts import INTERRUPTED, NOTHING, Interrupts
@@ -51,12 +54,15 @@ app.command("run")(run_command)
 app.command("curve")(curve_command)
 app.command("reproduce")(reproduce_command)
 app.command("sweep")(sweep_command)
+app.command("plan")(plan_command)
+app.command("sensitivity")(sensitivity_command)
 app.command("app")(app_command)
 app.command("pretrain")(pretrain_command)
 app.command("validate")(validate_command)
 app.add_typer(corpus_app, name="corpus")
 app.add_typer(runs_app, name="runs")
 app.add_typer(bounds_app, name="bounds")
+app.add_typer(tip_app, name="tip")
 
 # Typer brings a copy of click along or uses the installed one, by its version.
 _UsageError: Any = typer.BadParameter.__base__

@@ -162,6 +162,7 @@ def draw(source: Source, number: tuple[int, int] | None, path: Path) -> None:
 def _figure(source: Source, number: tuple[int, int] | None) -> Any:
     from gigsim.plots import overview, replicates_overview
     from gigsim.plots.study import study_overview
+    from gigsim.runs import SPOT_CHECKS
 
     if isinstance(source, StudySource) and number is None:
         runs, metric = source.runs(), source.config(0, 0).measure.success
@@ -197,7 +198,10 @@ def _figure(source: Source, number: tuple[int, int] | None) -> Any:
     periods, retrainings, theory = (source.table(n, [(case, replicate)]) for n in _DRAWN)
     if not len(periods):
         raise InputError("--figure", f"run {case}.{replicate} has no result", "name another run")
-    return overview(config, periods, retrainings, theory)
+    checks = None
+    if SPOT_CHECKS in source.tables:
+        checks = source.table(SPOT_CHECKS, [(case, replicate)])
+    return overview(config, periods, retrainings, theory, checks)
 
 
 def _one(source: Source, number: tuple[int, int]) -> Shown:

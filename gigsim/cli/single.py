@@ -190,6 +190,7 @@ def run_lines(summary: dict[str, Any], config: Config) -> list[str]:
         f"  grows by itself from α  {percent(society['predicted'], 2)} (fixed point, predicted for"
         " a perfect learner)",
     ]
+    lines += _stand_in(summary)
     if target := summary.get("target_model"):
         lines.append(
             f"  the collective's model  {_short(target['distance'])} away, at most"
@@ -201,6 +202,28 @@ def run_lines(summary: dict[str, Any], config: Config) -> list[str]:
     elif config.run.until == "settled":
         lines.append(f"  settled in period {summary['settled']}")
     return lines
+
+
+def _stand_in(summary: dict[str, Any]) -> list[str]:
+    """What stood in for the platform, and what real trainings beside it said."""
+    if "surrogate" not in summary:
+        return []
+    lines = [f"  the platform is    {summary['surrogate']['words']}"]
+    if checks := summary.get("spot_checks"):
+        columns = (checks[name] for name in ("periods", "spot", "difference", "difference_se"))
+        lines += [
+            f"  spot check, period {period}  S {percent(spot)} of {checks['learner']} trained for"
+            f" real: {_signed(away)} (standard error {percent(error)}) against the surrogate"
+            for period, spot, away, error in zip(*columns, strict=True)
+        ]
+        last = checks["periods"][-1] if checks["periods"] else -1
+        if missed := [str(period) for period in checks["asked"] if period > last]:
+            lines.append(f"  spot checks not reached  period {', '.join(missed)}")
+    return lines
+
+
+def _signed(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:+.1f} points"
 
 
 def _promised(platform: dict[str, Any], theorem: str | None) -> str:

@@ -128,7 +128,9 @@ def sweep_command(
     account = Account(work, "run", f"gigsim sweep --resume {folder}")
     retry = retried(resume, retry_failed=retry_failed)
     began = time.perf_counter()
-    complete = account.work_off(lambda: _run(work, fail_fast, retry, quiet or as_json), interrupts)
+    complete = account.work_off(
+        lambda: run_with_progress(work, fail_fast, retry, quiet or as_json), interrupts
+    )
     seconds = time.perf_counter() - began
     kept = f"the study is {'' if complete else 'not '}complete: {account.kept}"
     if as_json:
@@ -138,7 +140,10 @@ def sweep_command(
     account.check(complete=complete)
 
 
-def _run(work: Sweep, fail_fast: bool, retry: Sequence[str] | None, quiet: bool) -> bool:
+def run_with_progress(
+    work: Sweep, fail_fast: bool, retry: Sequence[str] | None, quiet: bool
+) -> bool:
+    """Work a study off, with a bar and a line a run: is it complete?"""
     run = work.study.config(0).run
     total = run.limit if run.until == "settled" else run.periods
     share: dict[int, float] = {}

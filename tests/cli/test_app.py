@@ -43,7 +43,7 @@ def commands() -> Iterator[tuple[str, ...]]:
 ALL = list(commands())
 
 #: Groups of commands, and the page, which prints an address.
-NO_RESULT = ("bounds", "corpus", "runs", "app")
+NO_RESULT = ("bounds", "corpus", "runs", "tip", "app")
 
 
 def test_the_commands_are_those_that_work_today() -> None:
@@ -58,9 +58,14 @@ def test_the_commands_are_those_that_work_today() -> None:
         ("corpus", "describe"),
         ("corpus", "fit"),
         ("curve",),
+        ("plan",),
         ("pretrain",),
         ("reproduce",),
+        ("sensitivity",),
         ("sweep",),
+        ("tip",),
+        *(("tip", name) for name in ("critical-mass", "hysteresis", "times", "table")),
+        *(("tip", name) for name in ("free-riding", "public-good", "seeding")),
         ("validate",),
         ("runs",),
         ("runs", "list"),

@@ -100,7 +100,7 @@ def test_the_number_of_workers_is_handed_on(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nowhere"], "scenario 'nowhere': no such scenario; give a TOML file or one of: default"),
+        (["nowhere"], "scenario 'nowhere': no such scenario; give a TOML file or one of: "),
         (["nowhere.toml"], "nowhere.toml: cannot be read (No such file or directory)"),
         (["--set", "population.sise=3"], "--set: population.sise: unknown key; did you mean size?"),
         (["--set", "population.size=1"], "--set: population.size: 1: "),

@@ -1,0 +1,275 @@
+"""From club good to public good: what is left of a collective as outsiders get the same gain.
+
+Two ways to the same end. *By γ*: the share of the gain that an outsider has (spillover, with no
+leak) goes from 0, a club, to 1, where nobody who weighs his own gain alone has a reason to join:
+the map α ↦ F((1−γ)·b·G(α)). *By N*: at γ = 1 one joins for the difference that one makes (rule
+``pivotal``), which falls as 1/N: on the bound of Theorem 1 with identical costs contributors stop
+at √(bκ/(cN)), and κN, Olson's parameter, says whether that is above the foot of the bound: it is as
+long as κN < b/c, near enough (Olson 1965).
+
+Simulated is the loop itself. People are put in, everybody or a random number, committed until the
+platform has learned from them and free from then on; where they end is the equilibrium, and the
+least number that does not fall back is the critical mass.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gigsim.config import Config, build
+from gigsim.dynamics.benefit import Benefit, benefit
+from gigsim.dynamics.carried import light, run_to_rest
+from gigsim.dynamics.intervals import means_of
+from gigsim.dynamics.prediction import differences, law_of, predict
+from gigsim.dynamics.workers import worked
+from gigsim.errors import InputError
+from gigsim.learners.recipes import SurrogateRecipe
+from gigsim.society.distributions import Constant
+from gigsim.theory.gaps import Floats
+from gigsim.theory.participation.joining_map import JoiningMap
+from gigsim.theory.participation.public_goods import olson_parameter
+
+#: The γ of the path, and the populations of the public good.
+GAMMAS = (0.0, 0.25, 0.5, 0.75, 0.9, 1.0)
+SIZES = (1_000, 4_000, 16_000, 64_000)
+# Under a predicted high equilibrium of this many people there is none to climb to.
+_NOBODY = 1e-12
+_PATH = ["gamma", "critical", "high"]
+_GOODS = ["size", "olson", "formula", "high", "start"]
+
+
+@dataclass(frozen=True, eq=False)
+class Exclusion:
+    """What was found.
+
+    Attributes:
+        path: a row a γ: ``gamma``; predicted ``critical`` (α_c, inf where nothing sustains itself)
+            and ``high`` (the high equilibrium, share); simulated ``critical_simulated`` and
+            ``high_simulated`` with ``_low`` and ``_high``, NaN where not simulated; ``seeds``.
+        line: predicted ``gamma, critical, high`` finely, for the figure.
+        goods: a row an N: ``size``; ``olson`` (κN); ``formula`` √(bκ/(cN)), 0 under the foot;
+            ``high``, the fixed point of the map at this N; ``simulated`` with its ends; ``seeds``.
+            κN and the formula are NaN where the curve is no bound of Theorem 1 or costs differ.
+        source: what G(α) is.
+    """
+
+    path: pd.DataFrame
+    line: pd.DataFrame
+    goods: pd.DataFrame
+    source: str
+
+
+def club(config: Config, gamma: float) -> Config:
+    """The config with an outsider's share fixed at γ: no leak, no retention, nobody committed.
+
+    Raises:
+        InputError: changes in time, which have no equilibria, or γ is no share.
+    """
+    if config.at:
+        raise InputError("at", "a society that changes in time has no equilibria", "no changes")
+    return build(
+        config.model_dump(mode="json"),
+        {
+            "collective.leak": 0.0,
+            "collective.retention": 0.0,
+            "collective.first_movers": 0,
+            "society.spillover": gamma,
+        },
+    )
+
+
+def public_good(config: Config, size: int) -> Config:
+    """The config with N people, everybody having all of the gain and weighing his own difference.
+
+    One after the other is asked: of people who are alike, all who are asked at once would join.
+
+    Raises:
+        InputError: as of :func:`club`, or the config cannot be with this rule.
+    """
+    return build(
+        club(config, 1.0).model_dump(mode="json"),
+        {
+            "population.size": size,
+            "society.rule": "pivotal",
+            "society.order": "sequential",
+        },
+    )
+
+
+def contributors(config: Config, known: Benefit | None = None) -> JoiningMap:
+    """The map of a pure public good among N people: c_i ≤ b·[G(α + 1/N) − G(α)].
+
+    Args:
+        config: of :func:`public_good`.
+        known: its benefit.
+    """
+    gives = known or benefit(config)
+    return JoiningMap(
+        differences(gives.curve, config.population.size),
+        law_of(config.population.cost),
+        benefit=config.society.benefit_scale,
+        side_payment=-config.collective.dues,
+    )
+
+
+def exclusion(
+    config: Config,
+    gammas: Sequence[float] = GAMMAS,
+    sizes: Sequence[int] = SIZES,
+    seeds: Sequence[int] = (1, 2, 3),
+    *,
+    workers: int = 0,
+    tell: Callable[[int, int], None] | None = None,
+) -> Exclusion:
+    """Predicted and simulated equilibria on both ways.
+
+    Args:
+        config: the society; its N is that of the path by γ, its rule too (``best_response`` or
+            ``logit``).
+        gammas: in [0, 1].
+        sizes: populations of the public good.
+        seeds: a world each.
+        workers: processes; changes no result.
+        tell: hears how many pieces are done, of how many.
+
+    Raises:
+        InputError: a rule without γ, a config with changes, or one that cannot be run.
+    """
+    if config.society.rule not in ("best_response", "logit"):
+        raise InputError(
+            "society.rule",
+            f'"{config.society.rule}" does not weigh what is kept outside',
+            "best_response or logit",
+        )
+    known = benefit(club(config, 0.0))
+    path = pd.DataFrame([_on_the_map(config, gamma, known) for gamma in gammas], columns=_PATH)
+    goods = pd.DataFrame([_of_size(config, size, known) for size in sizes], columns=_GOODS)
+    jobs: list[tuple[Any, ...]] = [
+        ("path", light(club(config, row.gamma)).model_dump(mode="json"), seed, row.high, at)
+        for at, row in enumerate(path.itertuples())
+        for seed in seeds
+    ]
+    jobs += [
+        ("good", light(public_good(config, size)).model_dump(mode="json"), seed, top, at)
+        for at, (size, top) in enumerate(zip(goods["size"], goods["start"], strict=True))
+        for seed in seeds
+    ]
+    done = 0
+
+    def heard(_: int, __: Any) -> None:
+        nonlocal done
+        done += 1
+        if tell is not None:
+            tell(done, len(jobs))
+
+    found = pd.DataFrame(worked(_job, jobs, workers, heard))
+    of_path, of_goods = (found[found["kind"] == kind] for kind in ("path", "good"))
+    if len(of_path):
+        names = ["critical_simulated", "high_simulated"]
+        path = path.join(means_of(of_path, ["place"], names).set_index("place"))
+    if len(of_goods):
+        renamed = of_goods.rename(columns={"high_simulated": "simulated"})
+        goods = goods.join(means_of(renamed, ["place"], ["simulated"]).set_index("place"))
+    fine = np.unique(np.concatenate([np.linspace(0.0, 1.0, 101), np.asarray(gammas)]))
+    line = pd.DataFrame([_on_the_map(config, float(gamma), known) for gamma in fine])
+    return Exclusion(path, line, goods.drop(columns="start"), known.source)
+
+
+def rests_at(config: Config, start: int, seed: int) -> float:
+    """α at rest of a run that so many begin, committed until the platform has learned from them.
+
+    Args:
+        config: nobody committed, no changes in time.
+        start: 0 to N random people.
+        seed: of the run.
+
+    Raises:
+        InputError: it comes to no rest by ``run.limit``.
+    """
+    free = config.platform.retrain_every + 1
+    release = [{"period": free, "set": {"collective.first_movers": 0}}] if start else []
+    begun = build(config.model_dump(mode="json"), {"at": release})
+    end = run_to_rest(begun, start, seed)
+    if end.restless:
+        raise InputError(
+            "run.limit",
+            f"{start} first movers of {config.population.size} people come to no rest in"
+            f" {config.run.limit} periods",
+            "more periods, or a society that settles",
+        )
+    return end.alpha
+
+
+def _job(job: tuple[str, dict[str, Any], int, float, int], _: object) -> dict[str, Any]:
+    kind, plain, seed, top, place = job
+    config = build(plain)
+    size = config.population.size
+    row = {"kind": kind, "place": place, "seed": seed, "critical_simulated": math.nan}
+    if kind == "good":
+        return row | {"high_simulated": rests_at(config, round(top * size), seed)}
+    high = rests_at(config, size, seed)
+    if top > _NOBODY and high >= top / 2:
+        row["critical_simulated"] = _least(config, high, seed) / size
+    return row | {"high_simulated": high}
+
+
+def _least(config: Config, high: float, seed: int) -> int:
+    """The least number that does not fall back to under half of the high equilibrium."""
+    low, top = -1, config.population.size
+    while top - low > 1:
+        # By ratios: critical masses are often a few people in a thousand.
+        middle = round(math.sqrt(low * top)) if low > 0 else top // 4
+        middle = min(max(middle, low + 1), top - 1)
+        if rests_at(config, middle, seed) >= high / 2:
+            top = middle
+        else:
+            low = middle
+    return top
+
+
+def _on_the_map(config: Config, gamma: float, known: Benefit) -> dict[str, float]:
+    found = predict(club(config, gamma), known=known).outsiders.fixed_points()
+    high = found.high
+    critical = found.critical_mass() if high > _NOBODY else math.inf
+    return {"gamma": gamma, "critical": critical, "high": high}
+
+
+def _of_size(config: Config, size: int, known: Benefit) -> dict[str, float]:
+    one = public_good(config, size)
+    society = contributors(one, known)
+    high = society.fixed_points().high
+    kappa, cost = _kappa(config), config.population.cost
+    worth = config.society.benefit_scale
+    olson = math.nan if kappa is None else float(olson_parameter(kappa, size))
+    formula = math.nan
+    if kappa is not None and isinstance(cost, Constant) and cost.value > 0:
+        root = min(1.0, math.sqrt(worth * kappa / (cost.value * size)))
+        formula = root if root > kappa / (1 + kappa) else 0.0
+    gains = np.asarray(society.gain(_shares(size)))
+    best = float(_shares(size)[int(gains.argmax())])
+    # From above: thrice the equilibrium, or where there is none from thrice the best place for it.
+    start = min(1.0, 3 * max(high, best))
+    return {"size": size, "olson": olson, "formula": formula, "high": high, "start": start}
+
+
+def _shares(size: int) -> Floats:
+    return np.arange(size) / size
+
+
+def _kappa(config: Config) -> float | None:
+    """κ = Δ·ξ of a surrogate that is the bound of Theorem 1 as it is; None of others."""
+    learner, section = config.platform.learner, config.collective
+    if not isinstance(learner, SurrogateRecipe) or learner.source != "bound":
+        return None
+    if section.strategy != "feature_label" or section.abstain or learner.bound_epsilon:
+        return None
+    return learner.bound_xi * learner.bound_gap
+
+
+__all__ = ["Exclusion", "club", "contributors", "exclusion", "public_good", "rests_at"]

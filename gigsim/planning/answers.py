@@ -1,0 +1,156 @@
+"""A plan for an organiser: five answers from a config, as numbers and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gigsim.config import Config
+from gigsim.planning.hinges import hinges
+from gigsim.planning.outlook import Outlook, members, outlook
+from gigsim.planning.secrecy import (
+    first_movers_with_leak,
+    knows_leaks,
+    secrecy,
+    where_it_ends,
+    works_from,
+)
+from gigsim.planning.sentences import sentences
+from gigsim.planning.starting import padded, short_of, starting
+from gigsim.planning.sustaining import solved, sustaining
+from gigsim.planning.trials import trials
+from gigsim.planning.working import working
+from gigsim.theory.participation.costs import SampleCosts
+
+#: Runs of each kind that a plan is tried in.
+SEEDS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What was found.
+
+    Attributes:
+        look: what it stands on, for figures.
+        content: the answers, plain numbers and None, as ``--json`` prints them; every sentence is
+            in it under ``sentences`` (docs/planning.md).
+    """
+
+    look: Outlook
+    content: dict[str, Any]
+
+
+def plan(
+    config: Config,
+    *,
+    curve: Path | None = None,
+    arm: str = "",
+    seeds: int = SEEDS,
+    tell: Callable[[str], None] | None = None,
+) -> Plan:
+    """Answer an organiser's questions.
+
+    Args:
+        config: the society and its collective.
+        curve: a file that stands in for the platform; None goes by the config's surrogate, or by
+            what a theorem promises.
+        arm: which curve of a file that has several.
+        seeds: runs of each kind that the plan is tried in; 0 tries nothing.
+        tell: hears what is being done.
+
+    Raises:
+        InputError: the config is not one that can be planned with (``outlook``).
+    """
+    say = tell or _silent
+    say("reading the curve")
+    look = outlook(config, curve, arm)
+    say("looking for the critical mass")
+    draws = solved(look)
+    start = starting(look, draws)
+    movers = start["first_movers"]
+    _leaks(look, movers)
+    say("trying how much may leak")
+    needed = movers["plan"] / look.people if movers["plan"] else np.inf
+    kept = secrecy(look, needed if look.critical_mass else look.first_movers)
+    content: dict[str, Any] = {
+        "name": config.name,
+        "people": look.people,
+        "benefit": config.society.benefit_scale,
+        "unit": "money a period, of which a sure target label is worth b",
+        "source": {
+            "measured": look.measured,
+            "what": look.brings.source.removeprefix("promise of "),
+            "draws": None if look.draws is None else look.draws.cases,
+        },
+        "works": working(look),
+        "sustains": sustaining(look, draws),
+        "start": start,
+        "secrecy": kept,
+        "sure": {
+            "hangs_on": hinges(look, kept["leak_most"]),
+            "assumptions": assumptions(look),
+        },
+    }
+    if seeds and np.isfinite(look.critical_mass) and look.critical_mass > 0:
+        ends = _ends(look, kept)
+        start["trials"] = trials(look, start, ends, seeds, say)
+    else:
+        start["trials"] = None
+    content["sentences"] = sentences(content)
+    return Plan(look, content)
+
+
+def assumptions(look: Outlook) -> list[str]:
+    """What the answers take for granted, in words."""
+    config = look.config
+    costs = config.population.cost
+    law = ", ".join(f"{k} {v:g}" for k, v in costs.model_dump().items() if isinstance(v, float))
+    kind = "a table" if isinstance(look.society.costs, SampleCosts) else f"{costs.kind} ({law})"
+    said = [
+        f"what membership costs people is {kind}",
+        "everybody hears of the success and nobody's acquaintances are special (well-mixed)",
+        "members are a random draw of the people, as those were whom the curve was measured with",
+    ]
+    if look.measured:
+        said.append("the platform goes on as the one that was measured, on resumes like those")
+    else:
+        said.append("the platform does what the theorem promises, and no better")
+    if config.society.leaving == "never":
+        said.append("nobody ever leaves, so that with fewer it does not wither but stands still")
+    # What leaks is in the answer to question 4, and in the plan's number of first movers.
+    others = (what for what in look.leaves_out if not what.startswith("leak"))
+    return [*said, *(f"not in it is {what}" for what in others)]
+
+
+def _leaks(look: Outlook, movers: dict[str, Any]) -> None:
+    """What the config's leak adds to the first movers that it takes."""
+    share = movers["share"]
+    movers["with_leak"], movers["people_with_leak"] = share, movers["people"]
+    if not share:
+        return
+    needed = first_movers_with_leak(look, share)
+    known = bool(np.isfinite(needed))
+    movers["with_leak"] = needed if known else None
+    movers["people_with_leak"] = members(needed, look.people)
+    leak = look.config.collective.leak
+    if leak > 0 and movers["configured"] and knows_leaks(look):
+        ends = where_it_ends(look, look.first_movers, leak)[0]
+        movers["configured_suffice"] = bool(ends >= works_from(look))
+        movers["left_with_configured"] = members(ends, look.people)
+    if known and needed > share:
+        movers["plan"] = padded(needed, look.people, movers["luck"])
+        movers["short"] = short_of(needed, look.people)
+
+
+def _ends(look: Outlook, kept: dict[str, Any]) -> float:
+    """The share at which the plan is expected to end, its leak included where that is known."""
+    with_leak = kept["grows_to_with_leak"]
+    return look.equilibria.high if with_leak is None else float(with_leak)
+
+
+def _silent(_: str) -> None:
+    """Nobody listens."""

@@ -1,0 +1,193 @@
+"""The answers in plain words: what to say, by what the plan has found.
+
+Written for somebody who has never read the paper. Numbers are quoted by key (``words.say``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gigsim.planning.sentences_means import secrecy_sentences, start_sentences
+from gigsim.planning.words import SUCCESS, between, say
+
+Plan = Mapping[str, Any]
+#: The five questions, as headings.
+QUESTIONS = {
+    1: "How many members until it works?",
+    2: "How many until it sustains itself, and what does it grow to?",
+    3: "What gets it going?",
+    4: "How much secrecy does it take?",
+    5: "How sure is that, and what does it hang on?",
+}
+_HINGES = 3
+
+
+def sentences(plan: Plan) -> list[dict[str, Any]]:
+    """All sentences: ``question``, ``text`` and the ``numbers`` that it quotes by key."""
+    said = (
+        (1, _works(plan)),
+        (2, _sustains(plan)),
+        (3, start_sentences(plan)),
+        (4, secrecy_sentences(plan)),
+        (5, _sure(plan)),
+    )
+    return [
+        {"question": question} | say(template, plan)
+        for question, templates in said
+        for template in templates
+    ]
+
+
+def _success(plan: Plan, key: str) -> str:
+    """What S is, as a clause that quotes the share by its key."""
+    return SUCCESS[plan["works"]["aim"]].replace("KEY", key)
+
+
+def _works(plan: Plan) -> Iterator[str]:
+    works, promise = plan["works"], plan["works"]["guarantee"]
+    goal = _success(plan, "works.target")
+    measured = plan["source"]["measured"]
+    if works["share"] == 0:
+        yield f"It takes nobody: that {goal} holds without a collective."
+        return
+    if not measured:
+        if works["share"] is None:
+            yield (
+                f"No theorem promises that {goal}, at any size: with everybody a member the promise"
+                " is {works.largest_success:percent}."
+            )
+        else:
+            yield (
+                "It is promised to work, which here means that "
+                f"{goal}, from {{works.people:n member}} of {{people:people}} on"
+                " ({works.share:percent}); without a collective it is"
+                " {works.without:percent}."
+            )
+        yield (
+            "That is a promise ({source.what}) and no measurement: it holds for members drawn at"
+            " random and a classifier that errs no more than it says, and says nothing of how much"
+            " sooner it may work. `gigsim curve` measures, and `--curve FILE` plans with what it"
+            " measured."
+        )
+        return
+    if works["share"] is None and works["largest_measured"] < 1:
+        yield (
+            f"It was not seen to work: that {goal} is reached by none of the collectives that were"
+            " measured, the largest of which was {works.largest_measured:percent} of the people"
+            " and reached {works.largest_success:percent}."
+        )
+    elif works["share"] is None:
+        yield (
+            f"It never works: that {goal} is not reached even with everybody a member; then it is"
+            " {works.largest_success:percent}."
+        )
+    else:
+        sure = between("works", works)
+        yield (
+            f"It works, which here means that {goal}, from {{works.people:n member}} of"
+            " {people:people} on ({works.share:percent} of the people"
+            + sure
+            + "): measured. Without a collective it is {works.without:percent}."
+        )
+    if promise is None:
+        yield "No theorem promises anything here: the measurement is all that there is."
+    elif promise["share"] is None:
+        yield "The theorem ({works.guarantee.source}) promises it at no size."
+    else:
+        line = (
+            "Told apart from that, a theorem ({works.guarantee.source}) promises it from"
+            " {works.guarantee.people:n member} on ({works.guarantee.share:percent}), if "
+            + "; ".join(promise["assumptions"])
+        )
+        short = promise["measured_there"]
+        if short is not None and short < works["target"]:
+            line += (
+                ". The platform that was measured is at {works.guarantee.measured_there:percent}"
+                " there: it does make errors, so go by the measurement"
+            )
+        yield line + "."
+
+
+def _sustains(plan: Plan) -> Iterator[str]:
+    here = plan["sustains"]
+    if not here["possible"]:
+        yield (
+            "Never: no number of members sustains itself. Even with everybody a member, membership"
+            " would bring {sustains.with_everybody.gain:money} a period (b ="
+            " {benefit:money} is what a sure target label is worth), only"
+            " {sustains.with_everybody.would_stay:percent} of the people find that worth what it"
+            " costs them, and once the others have left it brings less."
+        )
+        if here["needs"]["benefit"] is not None:
+            yield (
+                "It would take a sure label to be worth {sustains.needs.benefit:money} a period"
+                " instead of {benefit:money}, or costs of at most"
+                " {sustains.needs.cost_scale:number} times what they are, or"
+                " {sustains.needs.subsidy:money} a period to every member for ever."
+            )
+        else:
+            yield (
+                "No benefit would change that: who stays outside has as much of it as members do,"
+                " or the platform is not moved at all. It would take {sustains.needs.subsidy:money}"
+                " a period to every member, for ever."
+            )
+        return
+    grows = (
+        "{sustains.grows_to.people:n member} ({sustains.grows_to.share:percent}"
+        + between("sustains.grows_to", here["grows_to"])
+        + ")"
+    )
+    if here["by_itself"]:
+        yield (
+            f"It needs no critical mass: from nobody on it grows by itself, to {grows}, because to"
+            " some people it is worth its cost from the start."
+        )
+    else:
+        sure = between("sustains", here)
+        yield (
+            "It sustains itself from {sustains.people:n member} on"
+            " ({sustains.share:percent} of the people"
+            + sure
+            + f"), its critical mass: with fewer it withers, with more it grows to {grows}."
+        )
+    works = here["grows_to"]["works"]
+    yield (
+        f"Then {_success(plan, 'sustains.grows_to.success')}, "
+        + ("so that it works." if works else "which is less than was wanted: it lasts, but short.")
+    )
+
+
+def _sure(plan: Plan) -> Iterator[str]:
+    source = plan["source"]
+    if source["measured"] and plan["sustains"]["possible_share"] is not None:
+        yield (
+            "The intervals are of the curve ({source.what}), and of what a limited number of"
+            " trainings leaves open: in {sustains.possible_share:percent} of"
+            " {source.draws:people} curves that fit the measurement as well, some number of members"
+            " sustains itself."
+        )
+    elif source["measured"]:
+        yield (
+            "There are no intervals: the curve ({source.what}) has one training a size, and how"
+            " much trainings differ is not known."
+        )
+    else:
+        yield "There are no intervals: a promise is at the upper limits of its numbers as it is."
+    # What only members have counts as b does, to the digit: said once.
+    told = [(i, one) for i, one in enumerate(plan["sure"]["hangs_on"]) if one["name"] != "secrecy"]
+    for place, (i, one) in enumerate(told[:_HINGES]):
+        key = f"sure.hangs_on.{i}"
+        first = "Then on " if place else "Most hangs on "
+        worse = (
+            f" gets {{{key}.worse:signed}} %"
+            if one["worse"] is not None
+            else (f" rises to {{{key}.to:number}}")
+        )
+        what = f"{first}{one['words']}: if that{worse}, "
+        if not one["still"]:
+            yield what + "it never sustains itself any more."
+        else:
+            takes = "what is" if one["of"] == "critical mass" else "the first movers that are"
+            yield what + takes + f" needed changes by {{{key}.effect:signed}} %."
+    yield ("All of it takes for granted: " + "; ".join(plan["sure"]["assumptions"]) + ".")

@@ -1,0 +1,177 @@
+"""The answers to the organiser's questions 3 and 4 in words: what gets it going, how secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gigsim.planning.words import between
+
+Plan = Mapping[str, Any]
+
+
+def start_sentences(plan: Plan) -> Iterator[str]:
+    """Templates of question 3."""
+    start, here = plan["start"], plan["sustains"]
+    if not here["possible"]:
+        yield "Nothing does: first movers would stay alone, and a subsidy would never end."
+        return
+    if here["by_itself"]:
+        yield "Nothing is needed: no first movers, no subsidy, no provision point."
+        return
+    movers = start["first_movers"]
+    yield (
+        "Either people who commit themselves: {start.first_movers.people:n first mover}"
+        " ({start.first_movers.share:percent}"
+        + between("start.first_movers", movers)
+        + ") staying whatever it brings just suffice, as those to whom it is cheap come along;"
+        " plan {start.first_movers.plan:people}."
+    )
+    if movers["with_leak"] is None:
+        yield (
+            "With a leak of {secrecy.leak:number} no number of first movers carries it: people get"
+            " hold of the signal before they have a reason to join."
+        )
+    elif movers["people_with_leak"] > movers["people"]:
+        yield (
+            "That is with the leak of {secrecy.leak:number} in the plan's number: it raises what"
+            " just suffices to {start.first_movers.people_with_leak:people}."
+        )
+    if movers["configured"]:
+        yield (
+            "The {start.first_movers.configured:people} of this scenario are "
+            + ("enough." if movers["configured_suffice"] else "too few: it ends with ")
+            + (
+                ""
+                if movers["configured_suffice"]
+                else "{start.first_movers.left_with_configured:n member}."
+            )
+        )
+    yield from _money(start)
+    point = start["provision_point"]
+    if point["works"]:
+        yield (
+            "Or a contract with a provision point and refund, which costs nothing: pledges bind"
+            " only once there are {start.provision_point.people:people} of them"
+            " ({start.provision_point.share:percent}; any number from"
+            " {start.provision_point.least_people:people} to"
+            " {start.provision_point.most_people:people} works). Nobody risks to be alone, and"
+            " {start.provision_point.pledges:percent} of the people would pledge, if they trust"
+            " what the curve says of that size: neither first movers nor a subsidy are needed then."
+        )
+    else:
+        yield "A provision point does not help: at no point would enough people pledge."
+    yield from _tried(start.get("trials"))
+
+
+def _money(start: Plan) -> Iterator[str]:
+    subsidy = start["subsidy"]
+    if not subsidy["arrives"]:
+        yield (
+            "A subsidy of {start.subsidy.per_person:money} a period to every member carries it up,"
+            " but not to a size at which it stays when the subsidy ends."
+        )
+    elif subsidy["per_person"]:
+        yield (
+            "Or money, with nobody committed: {start.subsidy.per_person:money} a period to each"
+            " member (just more than {start.subsidy.least:money} would do), until"
+            " {start.subsidy.until_people:people} have joined. That takes"
+            " {start.subsidy.periods:n period} and {start.subsidy.total:money} in all, at most"
+            " {start.subsidy.most_per_period:money} in a period; have {start.subsidy.fund:money} at"
+            " hand."
+        )
+        yield (
+            "Paid to each what he lacks, and no more, the people up to the critical mass would cost"
+            " {start.subsidy.least_budget:money} a period."
+        )
+    beside = start["subsidy_with_configured"]
+    if beside and beside["arrives"] and beside["per_person"]:
+        yield (
+            "Beside the first movers of this scenario"
+            " {start.subsidy_with_configured.per_person:money} a period to each other member does,"
+            " {start.subsidy_with_configured.total:money} in all."
+        )
+
+
+def _tried(trials: Plan | None) -> Iterator[str]:
+    if not trials:
+        return
+    names = {
+        "first_movers": "{key.changes.first_movers:n first mover}",
+        "fewer_first_movers": "{key.changes.first_movers:n first mover}",
+        "subsidy": "the planned subsidy",
+        "smaller_subsidy": "a subsidy of {key.changes.subsidy:money}",
+        "provision_point": "the provision point",
+        "nothing": "none of these",
+    }
+    parts = []
+    for name in trials["kinds"]:
+        key = f"start.trials.kinds.{name}"
+        parts.append(
+            f"with {names[name].replace('key', key)} {{{key}.carried:people}} of"
+            f" {{{key}.of:people}} grew (95 %: {{{key}.low:percent}} to {{{key}.high:percent}} of"
+            " such runs)"
+        )
+    stands = "" if trials["stands_in"] == "curve" else ", the promise standing in for the platform"
+    yield (
+        "Tried out in runs of {start.trials.people:people} people"
+        + stands
+        + ": "
+        + "; ".join(parts)
+        + "."
+    )
+
+
+def secrecy_sentences(plan: Plan) -> Iterator[str]:
+    """Templates of question 4."""
+    here = plan["secrecy"]
+    if not plan["sustains"]["possible"]:
+        yield "None would help."
+        return
+    more = here["gamma_sustains"] > here["gamma_works"] + 1e-6
+    yield (
+        "It works as long as outsiders have at most {secrecy.gamma_works:percent} of what members"
+        " have (now {secrecy.gamma:percent})"
+        + ("; up to {secrecy.gamma_sustains:percent} a few stay at least." if more else ".")
+    )
+    if here["retention_most"] is not None:
+        yield (
+            "So leavers may keep the signal with a probability of at most"
+            " {secrecy.retention_most:percent}"
+            + (
+                ", or others get that much without it: {secrecy.spillover_most:percent}."
+                if here["spillover_most"] is not None
+                else "."
+            )
+        )
+    if here["why_no_leak"]:
+        yield "How much may leak is not known: {secrecy.why_no_leak}."
+        return
+    if here["leak_limit"]:
+        yield "Leaks do not keep it down, however likely they are."
+    elif here["leak_most"] == 0:
+        yield "Every leak keeps the planned first movers from carrying it."
+    else:
+        yield (
+            "With the planned first movers a leak of at most {secrecy.leak_most:number}"
+            " (probability per acquaintance and period that an outsider gets hold of the signal)"
+            " leaves it working; now it is {secrecy.leak:number}."
+        )
+    if here["leak"]:
+        yield (
+            "With that leak it ends with {secrecy.people_with_leak:n member} and"
+            " {secrecy.free_riders_with_leak:people} who have the signal and pay nothing."
+        )
+    turns = here["rotations"]
+    if turns and not here["leak_limit"]:
+        listed = ", ".join(_turn(i, turn["leak_most"]) for i, turn in enumerate(turns))
+        yield (
+            "A collective that changes its signal makes leaked copies worthless: the largest leak"
+            f" is then {listed} retrainings."
+        )
+
+
+def _turn(i: int, most: float) -> str:
+    key = f"secrecy.rotations.{i}"
+    leak = "any" if most >= 1 else f"{{{key}.leak_most:number}}"
+    return f"{leak} if it changes every {{{key}.every:people}}"

@@ -1,0 +1,59 @@
+"""Sentences quote by key, and write numbers for people."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gigsim.planning.words import between, digits, look_up, say, written
+
+PLAN = {"works": {"people": 1234, "share": 0.0123456}, "list": [{"x": 2.0}], "none": None}
+
+
+def test_a_sentence_and_its_numbers() -> None:
+    said = say("From {works.people:n member} on ({works.share:percent}), {list.0.x:number}.", PLAN)
+    assert said["text"] == "From 1,234 members on (1.23 %), 2."
+    assert said["numbers"] == {"works.people": 1234, "works.share": 0.0123456, "list.0.x": 2.0}
+
+
+def test_a_key_that_is_not_there_is_no_sentence() -> None:
+    with pytest.raises(KeyError):
+        say("{works.money:money}", PLAN)
+    assert look_up(PLAN, "list.0.x") == 2.0
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        (1, "n member", "1 member"),
+        (2, "n member", "2 members"),
+        (None, "people", "none"),
+        (0.0, "percent", "0 %"),
+        (1.0, "percent", "100 %"),
+        (0.00001234, "money", "0.0000123"),
+        (123456.0, "money", "123,000"),
+        (-3.04, "signed", "-3.0"),
+        ("words", "", "words"),
+    ],
+)
+def test_units(value: object, unit: str, said: str) -> None:
+    assert written(value, unit) == said
+
+
+def test_an_unknown_unit_is_a_bug() -> None:
+    with pytest.raises(ValueError, match="no unit"):
+        written(1.0, "acres")
+
+
+@given(st.floats(1e-6, 1e12))
+def test_three_digits_are_within_half_of_the_last(value: float) -> None:
+    said = float(digits(value).replace(",", ""))
+    assert said == pytest.approx(value, rel=0.00501)
+
+
+def test_between() -> None:
+    none = {"interval": False}
+    assert between("x", none) == ""
+    open_end = {"interval": True, "people_low": 3, "people_high": None}
+    assert between("x", open_end) == "; 95 %: {x.people_low:people} to no number"
