@@ -1,11 +1,12 @@
 """Known answers: cases whose outcome is known beforehand, computed anew by the code that ships.
 
-The numbers V1, V2, ... are those of the reference on the theory; they have gaps on purpose.
+The numbers V1, V2, ... are those of the reference on the theory; they have gaps on purpose. P1, P2,
+... are further results on who takes part, and on how that spreads, that have no number there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,11 +57,13 @@ class Known:
     """One known answer.
 
     Attributes:
-        name: such as ``V1``.
+        name: such as ``V1``; ``P1`` and so on are results on who takes part that have no number in
+            the reference.
         case: what is computed.
         expected: what is to come out.
         source: a theorem, a paper, or ``derived``.
-        check: computes it; takes well under a second and draws nothing but from seeds of its own.
+        check: computes it, and draws nothing but from seeds of its own.
+        slow: it takes seconds, as simulations of thousands of people do; else well under one.
     """
 
     name: str
@@ -68,12 +71,18 @@ class Known:
     expected: str
     source: str
     check: Callable[[], Obtained]
+    slow: bool = False
 
     @property
-    def number(self) -> tuple[int, str]:
-        """To sort by: V4 before V16, V4a before V4b."""
-        digits = "".join(c for c in self.name if c.isdigit())
-        return int(digits), self.name
+    def place(self) -> tuple[bool, int, str]:
+        """To sort by (:func:`place`)."""
+        return place(self.name)
+
+
+def place(name: str) -> tuple[bool, int, str]:
+    """Where a known answer stands: V4 before V16, V4a before V4b, all of them before P1."""
+    digits = "".join(c for c in name if c.isdigit())
+    return not name.startswith("V"), int(digits), name
 
 
 def compared(found: Mapping[str, tuple[float, str]], note: str = "") -> Obtained:
@@ -92,6 +101,20 @@ def compared(found: Mapping[str, tuple[float, str]], note: str = "") -> Obtained
     return Obtained("; ".join(parts) + (f"; {note}" if note else ""), passed)
 
 
+def listed(found: Mapping[str, Sequence[tuple[float, str]]], note: str = "") -> Obtained:
+    """Several numbers under each name; the rest as in :func:`compared`."""
+    rows = {name: [compared({"": pair}) for pair in pairs] for name, pairs in found.items()}
+    text = "; ".join(f"{name}: {', '.join(o.text for o in row)}" for name, row in rows.items())
+    passed = all(o.passed for row in rows.values() for o in row)
+    return Obtained(text + (f"; {note}" if note else ""), passed)
+
+
+def also(numbers: Obtained, played: str, agrees: bool) -> Obtained:
+    """What was computed and, beside it, what was played out; it passes if both are as expected."""
+    told = played if agrees else f"NOT AS EXPECTED, {played}"
+    return Obtained(f"{numbers.text}. Simulated: {told}", bool(numbers.passed) and agrees)
+
+
 def counted(violations: int, cases: int, what: str, note: str = "") -> Obtained:
     """Something that must never happen, and how often it did."""
     text = f"{violations:,} of {cases:,} {what}"
@@ -104,11 +127,35 @@ def all_known() -> tuple[Known, ...]:
     Raises:
         ValueError: two have the same name.
     """
-    from gigsim.validation import known_convex, known_groups, known_planting, known_worlds
+    from gigsim.validation import (
+        known_cascades,
+        known_contagion,
+        known_convex,
+        known_dynamics,
+        known_games,
+        known_goods,
+        known_groups,
+        known_participation,
+        known_planting,
+        known_thresholds,
+        known_worlds,
+    )
 
-    modules = (known_planting, known_worlds, known_convex, known_groups)
+    modules = (
+        known_planting,
+        known_worlds,
+        known_convex,
+        known_participation,
+        known_dynamics,
+        known_goods,
+        known_games,
+        known_thresholds,
+        known_cascades,
+        known_contagion,
+        known_groups,
+    )
     found = [known for module in modules for known in module.KNOWN]
     names = [known.name for known in found]
     if len(set(names)) < len(names):
         raise ValueError(f"known answers share a name: {sorted(names)}")
-    return tuple(sorted(found, key=lambda known: known.number))
+    return tuple(sorted(found, key=lambda known: known.place))

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from gigsim import __version__
 from gigsim.validation.experiments import all_experiments, default_workers, run_experiments
-from gigsim.validation.known import all_known
+from gigsim.validation.known import all_known, place
 from gigsim.validation.report import KnownCase, Record
 from gigsim.validation.trials import DRAWN_FROM, PARTS, run_trials
 from gigsim.validation.uncovered import UNCOVERED
@@ -55,7 +55,7 @@ def validate(
         every = all_experiments()
         found = run_experiments(every, processes, lambda done, of: tell("trainings", done, of))
         rows += [(KnownCase.of(case), found[case.name]) for case in every]
-        rows.sort(key=lambda row: _number(row[0].name))
+        rows.sort(key=lambda row: place(row[0].name))
     return Record(
         known=rows,
         experiments=experiments,
@@ -71,7 +71,3 @@ def versions() -> dict[str, str]:
     """Of gigsim, Python and the libraries that compute."""
     own = {"gigsim": __version__, "Python": platform.python_version()}
     return own | {name: version(package) for name, package in _LIBRARIES.items()}
-
-
-def _number(name: str) -> tuple[int, str]:
-    return int("".join(c for c in name if c.isdigit())), name

@@ -17,6 +17,7 @@ from gigsim.cli.validate import validate_command
 from gigsim.errors import InputError
 from gigsim.interrupts import Interrupts
 from gigsim.validation import record
+from gigsim.validation.known import all_known
 from gigsim.validation.report import Record
 from tests.validation.test_report import HELD, RECORD
 
@@ -91,8 +92,15 @@ def test_a_place_that_cannot_be_written_is_refused_first(
 
 
 @pytest.mark.slow
-def test_the_number_of_processes_changes_no_byte(validate: Validate) -> None:
-    """Few worlds: 20,000 a bound are in the tests of the trials, trainings in test_experiments."""
+def test_the_number_of_processes_changes_no_byte(
+    validate: Validate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few worlds: 20,000 a bound are in the tests of the trials, trainings in test_experiments.
+
+    Simulations of thousands of people are in test_known; they are all this process's.
+    """
+    quick = tuple(known for known in all_known() if not known.slow)
+    monkeypatch.setattr(record, "all_known", lambda: quick)
     for name, workers in (("record.md", "2"), ("again.md", "1")):
         done = validate("--quick", "--worlds", "500", "--workers", workers, "--out", name, "-q")
         assert done.exit_code == 0, done.stderr
