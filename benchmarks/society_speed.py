@@ -1,6 +1,6 @@
 """How fast people decide: gigsim, the same model the usual Mesa way, and the bare sparse product.
 
-    python benchmarks/society_speed.py [LARGEST] [--mesa-up-to N] [--activation A]
+    python benchmarks/society_speed.py [LARGEST] [--mesa-up-to N] [--activation A] [--only PART ...]
 
 Everybody knows ten others (a small world, rewire = 0.1). Who is asked is a member iff the share of
 his neighbours that are is at least his own threshold, uniform in [0, 1]; a tenth are first movers,
@@ -14,14 +14,23 @@ one line each of
 * the product of SciPy's sparse matrix with the vector of members.
 
 Milliseconds are of one core: the median of process CPU seconds over a few periods after the first
-(one period of Mesa above 10^5 people). Then seconds to draw each kind of network of the largest
-size, and bytes a freelancer.
+(one period of Mesa above 10^5 people). That is the part ``speed``; others are
+
+* ``rules``: whole periods by each rule, a tenth of the people asked and ties leaking, and how many
+  seconds the largest model took to make, its network apart;
+* ``building``: seconds to draw each kind of network of the largest size;
+* ``memory``: bytes a freelancer;
+* ``run``: ``gigsim run examples/million.toml`` of the largest size as a process of its own, from
+  the shell to the folder on the disk.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
+import resource
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -44,6 +53,18 @@ from gigsim.society.network_blocks import blocks
 from gigsim.society.networks import SparseNetwork
 
 DEGREE, REWIRE = 10, 0.1
+PARTS = ("speed", "rules", "building", "memory", "run")
+RULES: dict[str, dict[str, Any]] = {
+    "best_response": {"rule": "best_response"},
+    "logit": {"rule": "logit"},
+    "threshold, population": {"rule": "threshold", "reference_group": "population"},
+    "threshold, neighbours": {"rule": "threshold", "reference_group": "neighbours"},
+    "complex_contagion": {"rule": "complex_contagion"},
+    "imitation": {"rule": "imitation"},
+    "pivotal": {"rule": "pivotal"},
+    "reinforcement": {"rule": "reinforcement"},
+}
+MILLION = Path(__file__).parent.parent / "examples" / "million.toml"
 CURVE = "alpha,success_any,success_top1,base_any,base_top1,accuracy\n0,0,0,0,0,.9\n1,1,1,0,0,.9\n"
 
 
@@ -109,20 +130,25 @@ def cpu(action: Callable[[], Any], periods: int) -> float:
 
 
 def economy(
-    size: int, order: str, activation: float, network: SparseNetwork, curve: Path
+    size: int,
+    order: str,
+    activation: float,
+    network: SparseNetwork,
+    curve: Path,
+    society: dict[str, Any] | None = None,
+    leak: float = 0.0,
 ) -> GigEconomy:
-    """A society of so many on a measured curve."""
+    """A society of so many on a measured curve; None decides by thresholds among neighbours."""
     config = build(
         {
             "population": {"size": size, "threshold": {"kind": "uniform", "low": 0.0, "high": 1.0}},
             "network": {"kind": "ring", "degree": DEGREE},
             "society": {
-                "rule": "threshold",
-                "reference_group": "neighbours",
+                **(society or RULES["threshold, neighbours"]),
                 "order": order,
                 "activation": activation,
             },
-            "collective": {"first_movers": size // 10},
+            "collective": {"first_movers": size // 10, "leak": leak},
             "platform": {"learner": {"kind": "surrogate", "curve": str(curve)}},
         }
     )
@@ -183,6 +209,59 @@ def speed(size: int, mesa_up_to: int, activation: float, curve: Path) -> None:
     print(" ".join(line), flush=True)
 
 
+def speeds(largest: int, mesa_up_to: int, activation: float, curve: Path) -> None:
+    """Print the table of all sizes."""
+    print(f"compiled: {compiled() is not None}; activation {activation:g}; CPU ms a period")
+    print("              at once             in turn             Mesa                  sparse")
+    print(
+        "        N    decide      step    decide      step   at once   in turn   product     count"
+    )
+    for power in range(3, 8):
+        if 10**power <= largest:
+            speed(10**power, mesa_up_to, activation, curve)
+
+
+def rules(largest: int, curve: Path) -> None:
+    """Print what whole periods take by each rule, at once and in turn."""
+    sizes = [10**power for power in range(3, 8) if 10**power <= largest]
+    networks_of = {size: network_draws.small_world(size, DEGREE, REWIRE, 1) for size in sizes}
+    heads = " ".join(f"{size:>9,}" for size in sizes)
+    print(
+        f"\nCPU ms a whole period, activation 0.1, leak 0.002, and s to make the largest\n{'':34s}",
+        end="",
+    )
+    print(f"{heads}    made")
+    for name, society in RULES.items():
+        for order in ("synchronous", "sequential"):
+            line = [f"{name + ', ' + order:34s}"]
+            made = 0.0
+            for size in sizes:
+                start = time.process_time()
+                model = economy(size, order, 0.1, networks_of[size], curve, society, 0.002)
+                made = time.process_time() - start
+                model.step()
+                line.append(f"{cpu(model.step, 30 if size <= 10_000 else 7):9.2f}")
+            print(" ".join(line), f"{made:7.2f}", flush=True)
+
+
+def whole_run(size: int) -> None:
+    """Print what a run of 100 periods takes from the shell to the folder on the disk."""
+    with tempfile.TemporaryDirectory() as out:
+        scaled = [f"population.size={size}", f"collective.first_movers={size // 50}"]
+        settings = [part for setting in scaled for part in ("--set", setting)]
+        code = "from gigsim.cli import main; main()"
+        command = [sys.executable, "-c", code, "run", str(MILLION), "--quiet", "--out", out]
+        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        subprocess.run([*command, *settings], check=True, stdout=subprocess.DEVNULL)
+        wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+        used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        written = sum(path.stat().st_size for path in Path(out).rglob("*") if path.is_file())
+    print(
+        f"\ngigsim run {MILLION.name} of {size:,}: {wall:.1f} s, {used:.1f} CPU s,"
+        f" {written / 2**20:.1f} MiB written"
+    )
+
+
 def building(size: int) -> None:
     """Print what it takes to draw each kind of network."""
     print(f"\nnetworks of {size:,}, mean degree 10    CPU s   bytes a node")
@@ -228,20 +307,21 @@ def main() -> None:
     parser.add_argument("largest", type=int, nargs="?", default=1_000_000)
     parser.add_argument("--mesa-up-to", type=int, default=1_000_000)
     parser.add_argument("--activation", type=float, default=1.0)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     options = parser.parse_args()
-    print(f"compiled: {compiled() is not None}; activation {options.activation:g}; CPU ms a period")
-    print("              at once             in turn             Mesa                  sparse")
-    print(
-        "        N    decide      step    decide      step   at once   in turn   product     count"
-    )
     with tempfile.TemporaryDirectory() as folder:
         curve = Path(folder) / "curve.csv"
         curve.write_text(CURVE)
-        for power in range(3, 8):
-            if 10**power <= options.largest:
-                speed(10**power, options.mesa_up_to, options.activation, curve)
-        building(options.largest)
-        memory(options.largest, options.activation, curve)
+        if "speed" in options.only:
+            speeds(options.largest, options.mesa_up_to, options.activation, curve)
+        if "rules" in options.only:
+            rules(options.largest, curve)
+        if "building" in options.only:
+            building(options.largest)
+        if "memory" in options.only:
+            memory(options.largest, options.activation, curve)
+        if "run" in options.only:
+            whole_run(options.largest)
 
 
 if __name__ == "__main__":
