@@ -15,7 +15,8 @@ import numpy as np
 from gigsim import load
 from gigsim.collective.strategies import feature_label
 from gigsim.measures.success import per_resume
-from gigsim.stage import random_rank, set_stage
+from gigsim.scene import random_rank
+from gigsim.stage import set_stage
 from gigsim.streams import Streams
 
 

@@ -45,7 +45,8 @@ from gigsim.learners.threads import torch_settings
 from gigsim.learners.token_rows import TokenRows
 from gigsim.learners.transformer import TransformerLearner
 from gigsim.measures.success import per_resume
-from gigsim.stage import random_rank, set_stage
+from gigsim.scene import random_rank
+from gigsim.stage import set_stage
 from gigsim.streams import Streams
 
 PRECISIONS: tuple[Precision, ...] = ("float32", "medium", "bfloat16")

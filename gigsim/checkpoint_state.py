@@ -28,10 +28,12 @@ from gigsim.lines import TheoryLines
 from gigsim.measures.certificate import Epsilon
 from gigsim.measures.evaluation import Evaluation
 from gigsim.measures.selection import MatchedRate, Selection
+from gigsim.newcomers import take_in
 from gigsim.resumes.finite_world import FiniteWorld
+from gigsim.scene import Scene, leavers
 from gigsim.society.beliefs import Expectation
 from gigsim.society.networks import CompleteNetwork
-from gigsim.stage import Scene, Stage, leavers, take_in
+from gigsim.stage import Stage
 from gigsim.theory.certificates import (
     ErasingCertificate,
     FeatureLabelCertificate,

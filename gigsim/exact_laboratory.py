@@ -37,8 +37,9 @@ from gigsim.measures.evaluation import Evaluation
 from gigsim.measures.success import QUANTITIES
 from gigsim.resumes.corpus import Corpus
 from gigsim.resumes.law import Law
+from gigsim.scene import Scene
 from gigsim.spot_checks import is_due, spot_check
-from gigsim.stage import Scene, Stage
+from gigsim.stage import Stage
 from gigsim.staircase import StaircaseStandIn
 from gigsim.theory.gaps import Floats
 from gigsim.theory.mixture import Strategy

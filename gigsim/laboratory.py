@@ -26,7 +26,9 @@ from gigsim.lines import TheoryLines
 from gigsim.measures.certificate import Epsilon, Probe, make_probe
 from gigsim.measures.evaluation import Evaluation, evaluate, outcome_of
 from gigsim.measures.selection import matched_rate
-from gigsim.stage import Scene, Stage, asks_opinions, take_in
+from gigsim.newcomers import take_in
+from gigsim.scene import Scene
+from gigsim.stage import Stage, asks_opinions
 from gigsim.theorist import certified, distance_left, held_out_facts, wanted_model
 from gigsim.theory.gaps import Floats
 from gigsim.theory.planting import Goal

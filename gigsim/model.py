@@ -11,34 +11,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gigsim import levers
+from gigsim import levers, refusals
 from gigsim._mesa import forget_agent_counter
 from gigsim.agents import Collective, Freelancer, Platform
 from gigsim.config import Config, build
 from gigsim.config.changes import timeline
-from gigsim.errors import InputError
 from gigsim.exact_laboratory import make_laboratory
-from gigsim.learners.own import ForeignLearner
 from gigsim.learners.recipes import BayesRecipe, SurrogateRecipe
-from gigsim.lines import TheoryLines
-from gigsim.measures.evaluation import Evaluation
 from gigsim.measures.selection import Selection, selection
 from gigsim.promise import promise, promised
+from gigsim.quantities import Quantities
 from gigsim.record import Ledger
+from gigsim.scene import Scene, found_population, leavers, set_scene
 from gigsim.settled import settled
 from gigsim.society import beliefs, reinforcement, treasury
 from gigsim.society.decision import decide
 from gigsim.society.leakage import overheard
 from gigsim.society.pivotal import PublicGood
-from gigsim.stage import (
-    Scene,
-    Stage,
-    asks_opinions,
-    found_population,
-    leavers,
-    set_scene,
-    set_stage,
-)
+from gigsim.stage import Stage, set_stage
 from gigsim.streams import Streams
 from gigsim.trust import require, trusting
 
@@ -50,7 +40,7 @@ if TYPE_CHECKING:
 VIEWS_UP_TO = 100_000
 
 
-class GigEconomy(mesa.Model):
+class GigEconomy(Quantities):
     """Freelancers, a collective and a platform; ``period`` 0 is the world before the collective.
 
     Args:
@@ -111,7 +101,7 @@ class GigEconomy(mesa.Model):
         self.config = build(config.model_dump(mode="json"), overrides) if overrides else config
         require([self.config], trust)
         self._changes = timeline(self.config, build)
-        levers.require_money([self.config, *self._changes.values()])
+        levers.require_money(self.configs)
         super().__init__(rng=self.config.run.seed)
         self.period = self.retrainings_done = 0
         self.resumed: list[dict[str, Any]] = []
@@ -129,7 +119,7 @@ class GigEconomy(mesa.Model):
             self.stage = (set_scene if surrogate else set_stage)(
                 self.config, self.streams, self.observe
             )
-        self._check_learner()
+        refusals.check_learner(self)
         self.population = found_population(self.config, self.stage, self.streams)
         self._enrol_agents()
         self.laboratory = make_laboratory(self, workers)
@@ -294,101 +284,6 @@ class GigEconomy(mesa.Model):
         # How many periods is the caller's affair; when nothing moves any more, only we know.
         self.running = section.until == "periods" or not self.finished
 
-    # ------------------------------------------------------------------------- what is known
-
-    @property
-    def evaluation(self) -> Evaluation:
-        """The deployed classifier, measured."""
-        return self.laboratory.evaluation
-
-    @property
-    def lines(self) -> TheoryLines:
-        """What theory says of this world."""
-        return self.laboratory.lines
-
-    @property
-    def clean(self) -> dict[str, tuple[float, float]]:
-        """For each metric U(0), the mean base rate of the period-0 trainings, and its sd."""
-        return self.laboratory.clean
-
-    @property
-    def tokens(self) -> int:
-        """How many tokens the collective takes in turn."""
-        return 1 + len(self.config.collective.signal.alternates)
-
-    @property
-    def ever_warm(self) -> bool:
-        """Does the platform, now or later, go on from the weights it has?"""
-        configs = (self.config, *self._changes.values())
-        return any(config.platform.retrain == "warm" for config in configs)
-
-    @property
-    def retraining_is_due(self) -> bool:
-        """Does the platform retrain in this period?"""
-        return self.period % self.now.platform.retrain_every == 0
-
-    @property
-    def finished(self) -> bool:
-        """Has the run come to the end that its config gives it?"""
-        section = self.config.run
-        if section.until == "periods":
-            return self.period >= section.periods
-        return self.period >= section.limit or self._still
-
-    @property
-    def alpha(self) -> float:
-        """α, members over population, now."""
-        return self.population.members / len(self.population)
-
-    @property
-    def success(self) -> float:
-        """S of the deployed classifier, by the metric that is published (``measure.success``)."""
-        return self.evaluation.values[f"success_{self.config.measure.success}"]
-
-    @property
-    def base(self) -> float:
-        """U of the deployed classifier, by the same metric."""
-        return self.evaluation.values[f"base_{self.config.measure.success}"]
-
-    @property
-    def clean_rate(self) -> float:
-        """U(0), the mean base rate of the period-0 trainings, by the same metric."""
-        return self.clean[self.config.measure.success][0]
-
-    @property
-    def gain(self) -> float:
-        """G = max(0, S(α) - U(0))."""
-        return max(0.0, self.success - self.clean_rate)
-
-    @property
-    def spilled(self) -> float:
-        """The part of G that reaches people without the signal, in [0, G]."""
-        spillover = self.now.society.spillover
-        if spillover == "measured":
-            return float(np.clip(self.base - self.clean_rate, 0.0, self.gain))
-        return float(spillover) * self.gain
-
-    @property
-    def spillover(self) -> float:
-        """``spilled`` as a share of G; NaN where G is under 2 sd of U(0), a quotient of noise.
-
-        The sd is that of trainings and of drawing the held-out resumes together.
-        """
-        rate, sd = self.clean[self.config.measure.success]
-        # One training, or a curve of one: its spread is not known, that of the texts is.
-        noise = np.hypot(np.nan_to_num(sd), np.sqrt(rate * (1 - rate) / self.laboratory.held_out))
-        return self.spilled / self.gain if self.gain > 2 * noise else float("nan")
-
-    @property
-    def periods(self) -> pd.DataFrame:
-        """One row a period, from period 0 on."""
-        return self.ledger.periods()
-
-    @property
-    def retrainings(self) -> pd.DataFrame:
-        """One row a classifier that was deployed, period 0 included."""
-        return self.ledger.retrainings()
-
     def make_views(self) -> None:
         """Create the freelancers' Mesa views if they are not there yet (see VIEWS_UP_TO)."""
         if Freelancer not in self.agents_by_type:
@@ -452,33 +347,13 @@ class GigEconomy(mesa.Model):
         self.joined = self.left = self.replaced = 0
         self.submit()
         self.laboratory.open()
-        self._check_beliefs()
+        refusals.check_beliefs(self)
         self.expectation = beliefs.nothing(self.clean_rate)
         self.retrained = True
         self.measure()
         # Nobody is paid for a world without a collective; S - U(0) is noise there.
         self.benefits = self.costs = 0.0
         self.record()
-
-    def _check_learner(self) -> None:
-        """Refuse a learner of the user's own that cannot do what will be asked of it."""
-        learner = self.stage.learner if isinstance(self.stage, Stage) else None
-        if isinstance(learner, ForeignLearner):
-            asks = asks_opinions(self.config.collective)
-            learner.require(warm=self.ever_warm, opinions=asks)
-
-    def _check_beliefs(self) -> None:
-        """Refuse a run that will ask for a theorem where none gives a number."""
-        metric = self.config.measure.success
-        believes = [c.society.belief == "theory" for c in (self.config, *self._changes.values())]
-        if any(believes) and metric not in self.lines.signals:
-            raise InputError(
-                "society.belief",
-                f"no theorem covers {metric} here: its numbers are not known for these resumes,"
-                " this strategy and this learner",
-                "published, adaptive or neighbours; or the built-in language with a token of its"
-                " own",
-            )
 
     def _choice(self, asked: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Who is a member once those who are asked have decided, bool, shape (N,)."""

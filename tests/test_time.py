@@ -11,8 +11,9 @@ import pytest
 from gigsim.config import load
 from gigsim.errors import InputError
 from gigsim.model import GigEconomy
+from gigsim.newcomers import take_in
 from gigsim.resumes.corpus import Corpus
-from gigsim.stage import Stage, take_in
+from gigsim.stage import Stage
 from tests.toys import toy_language
 
 Make = Callable[..., GigEconomy]

@@ -13,7 +13,8 @@ from gigsim.learners.bayes import TextRows
 from gigsim.model import GigEconomy
 from gigsim.resumes.finite_world import FiniteWorld
 from gigsim.resumes.label_noise import LabelNoise
-from gigsim.stage import Stage, leavers
+from gigsim.scene import leavers
+from gigsim.stage import Stage
 from gigsim.theory.closeness import POINTWISE
 from gigsim.theory.feature_only import feature_only_bound
 from gigsim.theory.planting import feature_label_bound

@@ -23,7 +23,7 @@ from gigsim.exact_laboratory import stand_in
 from gigsim.learners.recipes import SurrogateRecipe
 from gigsim.learners.stand_ins import BoundStandIn, CurveStandIn
 from gigsim.model import GigEconomy
-from gigsim.stage import set_scene
+from gigsim.scene import set_scene
 from gigsim.staircase import StaircaseStandIn
 from gigsim.streams import Streams
 from gigsim.theory.gaps import Floats

@@ -1,0 +1,41 @@
+"""Configs that are valid and that this world, once drawn, cannot run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gigsim.errors import InputError
+from gigsim.learners.own import ForeignLearner
+from gigsim.stage import Stage, asks_opinions
+
+if TYPE_CHECKING:
+    from gigsim.model import GigEconomy
+
+
+def check_learner(model: GigEconomy) -> None:
+    """Refuse a learner of the user's own that cannot do what will be asked of it.
+
+    Raises:
+        InputError: it cannot go on from weights, or gives no probabilities.
+    """
+    learner = model.stage.learner if isinstance(model.stage, Stage) else None
+    if isinstance(learner, ForeignLearner):
+        asks = asks_opinions(model.config.collective)
+        learner.require(warm=model.ever_warm, opinions=asks)
+
+
+def check_beliefs(model: GigEconomy) -> None:
+    """Refuse a run that will ask for a theorem where none gives a number.
+
+    Raises:
+        InputError: some period's belief is ``theory``, and no theorem covers the metric.
+    """
+    metric = model.config.measure.success
+    believes = any(config.society.belief == "theory" for config in model.configs)
+    if believes and metric not in model.lines.signals:
+        raise InputError(
+            "society.belief",
+            f"no theorem covers {metric} here: its numbers are not known for these resumes,"
+            " this strategy and this learner",
+            "published, adaptive or neighbours; or the built-in language with a token of its own",
+        )
