@@ -17,46 +17,13 @@ import tomli_w
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from gigsim.app.offered import RANGES, is_set, reader
 from gigsim.app.strategies import NEVER, applies
 from gigsim.config import Config
 
 Number = int | float
 Widget = Literal["slider", "choice", "switch", "text"]
 
-#: What the page offers, by heading. A table's key stands for all its fields; keys that the chosen
-#: ``kind`` does not have are left out.
-GROUPS: Mapping[str, tuple[str, ...]] = {
-    "Population": ("population.size", "population.cost"),
-    "Network": ("network",),
-    "Society": ("society.rule", "society.belief", "society.activation", "society.spillover"),
-    "Collective": (
-        "collective.first_movers",
-        "collective.leak",
-        "collective.retention",
-        "collective.strategy",
-        "collective.label_sets",
-        "collective.adaptive",
-        "collective.target",
-        "collective.signal.token",
-        "collective.signal.reserve",
-    ),
-    "Platform": ("platform.learner.kind", "platform.retrain", "platform.retrain_every"),
-    "Resumes": ("corpus.xi",),
-    "Measure": ("measure.success",),
-}
-
-#: Handy ranges of sliders: lowest, highest, step. The schema's limits are for machines.
-_RANGES: Mapping[str, tuple[float, float, float]] = {
-    "population.size": (50, 5000, 50),
-    "population.cost.low": (0, 3, 0.05),
-    "population.cost.high": (0, 5, 0.05),
-    "network.degree": (2, 40, 2),
-    "society.activation": (0, 1, 0.01),
-    "collective.first_movers": (0, 300, 1),
-    "collective.leak": (0, 0.05, 0.001),
-    "platform.retrain_every": (1, 24, 1),
-    "corpus.xi": (0, 0.1, 0.001),
-}
 #: Numbers that nobody wants to drag.
 _TYPED = frozenset({"run.seed"})
 # A slider's grid goes no finer: below it a number is typed.
@@ -109,14 +76,19 @@ def controls(start: Config, keys: Sequence[str], chosen: Mapping[str, Any] = {})
 
     Returns:
         In the order of ``keys`` and of the schema. A key that exists for another kind only than
-        the chosen one has no control, nor has an option of another strategy that is not set.
+        the chosen one has no control, nor has an option of another strategy, or a key that only
+        another choice reads, that is not set.
 
     Raises:
         KeyError: no kind has such a key.
     """
     table = start.model_dump(mode="json")
     found = (c for key in keys for c in _walk(Config, table, key.split("."), "", chosen))
-    return [control for control in found if applies(control.key, start, chosen)]
+    return [
+        control
+        for control in found
+        if applies(control.key, start, chosen) and _is_read(control.key, start, table, chosen)
+    ]
 
 
 def given(control: Control) -> Any:
@@ -127,6 +99,15 @@ def given(control: Control) -> Any:
         return tomllib.loads(f"x = {control.value}")["x"]
     except tomllib.TOMLDecodeError:
         return control.value.strip()
+
+
+def _is_read(key: str, start: Config, table: Mapping[str, Any], chosen: Mapping[str, Any]) -> bool:
+    """Does what is chosen read a key, or has the start set it?"""
+    by = reader(key)
+    if by is None or is_set(key, start):
+        return True
+    decides, words = by
+    return any(c.value in words for c in _walk(Config, table, decides.split("."), "", chosen))
 
 
 def _walk(
@@ -208,7 +189,7 @@ def _slider(
     at = _decimal(value)
     at = at if least is None else max(at, least)
     at = at if most is None else min(at, most)
-    low, high, step = map(_decimal, _RANGES.get(key, _handy(at, least, most, whole, unit)))
+    low, high, step = map(_decimal, RANGES.get(key, _handy(at, least, most, whole, unit)))
     low = low if least is None else max(low, least)
     high = high if most is None else min(high, most)
     # A value outside of the handy range widens it.

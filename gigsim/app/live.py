@@ -8,13 +8,14 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gigsim.app.controls import GROUPS, Control, controls, given
+from gigsim.app.controls import Control, controls, given
+from gigsim.app.offered import GROUPS
 from gigsim.config import Config, build, load
 from gigsim.errors import InputError
 from gigsim.model import GigEconomy
@@ -29,6 +30,9 @@ QUICK: Mapping[str, Any] = {
 }
 
 OUTSIDER, FREE_RIDER, MEMBER = 0, 1, 2
+
+#: Of a contract: too few have pledged so far; enough have; enough had, and too few have now.
+Contract = Literal["open", "met", "lapsed"]
 
 # Seconds after which a page that does not report what it has drawn is no longer waited for.
 _PATIENCE = 10.0
@@ -50,7 +54,7 @@ class Settings:
     """What the user of one page has set, over the config that the page began with.
 
     Args:
-        start: the config that the page began with.
+        start: the config that the page began with; :meth:`begin` puts another in its place.
         observer: is told in a few words what a model is doing; "" when it is done.
     """
 
@@ -61,6 +65,10 @@ class Settings:
         self._chosen: dict[str, Any] = {}
         # Who stepped the last model: see LiveEconomy.step.
         self.stepper: weakref.ref[threading.Thread] | None = None
+
+    def begin(self, start: Config) -> None:
+        """Forget what was set and stand over another config; in force at the next reset."""
+        self.start, self._chosen = start, {}
 
     def choose(self, key: str, value: Any) -> None:
         """Set a dotted key; it takes effect at the next reset."""
@@ -86,6 +94,7 @@ class Frame:
 
     Attributes:
         config: what runs.
+        now: the config in force, which ``[[at]]`` changes in time.
         period: how many periods have passed.
         alpha: share of members now.
         success: S of the deployed classifier, by the published metric.
@@ -99,9 +108,11 @@ class Frame:
         state: int8, shape (N,): OUTSIDER, FREE_RIDER or MEMBER.
         periods: one row a period.
         retrainings: one row a retraining.
+        spot_checks: one row a spot check.
     """
 
     config: Config
+    now: Config
     period: int
     alpha: float
     success: float
@@ -114,10 +125,30 @@ class Frame:
     state: NDArray[np.int8]
     periods: pd.DataFrame = field(repr=False)
     retrainings: pd.DataFrame = field(repr=False)
+    spot_checks: pd.DataFrame = field(repr=False)
 
     def count(self, state: int) -> int:
         """Number of people in a state."""
         return int((self.state == state).sum())
+
+    @property
+    def has_money(self) -> bool:
+        """Has the collective ever had money, or does it take or promise any now?"""
+        section = self.now.collective
+        there = self.periods[["fund", "dues", "subsidies"]].to_numpy().any()
+        return bool(there or section.dues or section.subsidy)
+
+    @property
+    def contract(self) -> Contract | None:
+        """How the contract with a provision point stands; None without one."""
+        section, pledged = self.now.collective, self.periods["pledged"]
+        if not section.provision_point:
+            return None
+        in_force = self.periods["in_force"]
+        if in_force.iloc[-1]:
+            return "met"
+        # Without a provision point, before a change in time, nothing was pledged.
+        return "lapsed" if (in_force & pledged.notna()).any() else "open"
 
 
 class LiveEconomy:
@@ -211,6 +242,7 @@ def frame_of(economy: GigEconomy) -> Frame:
     retrainings = economy.retrainings
     return Frame(
         config=economy.config,
+        now=economy.now,
         period=economy.period,
         alpha=economy.alpha,
         success=economy.success,
@@ -223,6 +255,7 @@ def frame_of(economy: GigEconomy) -> Frame:
         state=state,
         periods=economy.periods,
         retrainings=retrainings,
+        spot_checks=economy.ledger.spot_checks(),
     )
 
 

@@ -15,12 +15,14 @@ import solara
 from mesa.visualization import SolaraViz
 from mesa.visualization.utils import update_counter
 
-from gigsim.app.controls import GROUPS, Control
+from gigsim.app.controls import Control
 from gigsim.app.drawing import COLOURS
 from gigsim.app.live import FREE_RIDER, MEMBER, OUTSIDER, Frame, LiveEconomy, Settings
 from gigsim.app.network_picture import MOST_NODES, NetworkPicture
-from gigsim.app.panels import OverTime, People, against_alpha, riders_words
-from gigsim.config import Config
+from gigsim.app.offered import GROUPS
+from gigsim.app.panels import Money, OverTime, People, against_alpha, riders_words
+from gigsim.app.strip import Strip
+from gigsim.config import Config, load, scenarios
 from gigsim.society.layout import layout
 
 # The headings that are open at first.
@@ -60,7 +62,7 @@ def EconomyPage(start: Config, play_interval: int = 1) -> None:
     settings = solara.use_memo(lambda: Settings(start, busy.set), [])
     live = solara.use_reactive(solara.use_memo(lambda: LiveEconomy(settings), []))
     solara.use_effect(lambda: lambda: setattr(settings, "closed", True), [])
-    seed = str(start.run.seed)
+    seed, shown = str(start.run.seed), live.value.frame
     solara.Style(_STYLE)
     # What it shows goes to the bar and the sidebar; in its own place it leaves empty space.
     with solara.Div(classes=["gigsim-elsewhere"]):
@@ -71,7 +73,7 @@ def EconomyPage(start: Config, play_interval: int = 1) -> None:
                 "run.seed": {"type": "InputText", "label": "run.seed", "value": seed},
             },
             play_interval=play_interval,
-            name=f"gigsim: {start.name}",
+            name=f"gigsim: {shown.config.name if shown else start.name}",
         )
     Below(live.value, settings, busy)
 
@@ -99,7 +101,7 @@ def Dashboard(live: LiveEconomy) -> None:
 
 @solara.component
 def Figures(live: LiveEconomy, frame: Frame) -> None:
-    """The strip of numbers and the four figures of a frame."""
+    """The strip of numbers and the figures of a frame: four, and one where there is money."""
     Strip(frame)
     with solara.Div(classes=["gigsim-grid"]):
         NetworkPanel(live, frame)
@@ -108,46 +110,24 @@ def Figures(live: LiveEconomy, frame: Frame) -> None:
         Curve(live, frame)
         bands = solara.use_memo(People, [live])
         Picture("people", bands.draw, frame)
-
-
-@solara.component
-def Strip(frame: Frame) -> None:
-    """The numbers of the moment."""
-    every = frame.config.platform.retrain_every
-    promise = _percent(max(0.0, frame.promise)) if frame.theorem else "no theorem"
-    said = f"{frame.theorem} at α, for ε = 0" if frame.theorem else "promises anything of S"
-    note = (
-        "in this period"
-        if frame.retrained
-        else f"in period {frame.trained}, next in {(frame.period // every + 1) * every}"
-    )
-    facts = {
-        "period": (str(frame.period), "period"),
-        "alpha": (_percent(frame.alpha), f"α: {frame.count(MEMBER):,} of {len(frame.state):,}"),
-        "success": (_percent(frame.success), "S measured"),
-        "promise": (promise, said),
-        "moves": (f"+{frame.joined:,} / −{frame.left:,}", "joined / left"),
-        "retrained": (note, f"retrained ({frame.config.platform.learner.kind})"),
-    }
-    with solara.Div(classes=["gigsim-strip"]):
-        for name, (value, label) in facts.items():
-            with solara.Div(classes=["gigsim-fact"], attributes={"data-gigsim": name}):
-                solara.v.Html(tag="b", children=[value])
-                solara.v.Html(tag="span", children=[label])
+        if frame.has_money:
+            MoneyPanel(live, frame)
 
 
 @solara.component
 def NetworkPanel(live: LiveEconomy, frame: Frame) -> None:
     """The network, with a legend that counts."""
+    assert live.economy is not None
+    committed = live.economy.population.first_mover
 
     def make() -> NetworkPicture | None:
         assert live.economy is not None
-        stage, population = live.economy.stage, live.economy.population
+        stage = live.economy.stage
         if stage.network.size > MOST_NODES:
             return None
         seed = live.economy.streams.seed_for("layout")
         places = layout(stage.network, seed)
-        return NetworkPicture(stage.network, places, population.first_mover, seed)
+        return NetworkPicture(stage.network, places, committed, seed)
 
     picture = solara.use_memo(make, [live])
     with solara.Div():
@@ -158,13 +138,21 @@ def NetworkPanel(live: LiveEconomy, frame: Frame) -> None:
             with solara.Div(classes=["gigsim-caption"]):
                 solara.v.Html(tag="span", children=[picture.caption])
                 for state, name in (
-                    (MEMBER, "members"),
+                    (MEMBER, "members" if frame.contract in (None, "met") else "pledged"),
                     (FREE_RIDER, riders_words(frame, "", frame.count(FREE_RIDER) > 0)),
                     (OUTSIDER, "outsiders"),
                 ):
                     if name:
                         Mark(f"background: {COLOURS[state]}", f"{frame.count(state):,} {name}")
-                Mark("border: 1.5px solid black", "first movers")
+                if committed.any():
+                    Mark("border: 1.5px solid black", "first movers")
+
+
+@solara.component
+def MoneyPanel(live: LiveEconomy, frame: Frame) -> None:
+    """The collective's money; on the page from the period on in which there is any."""
+    money = solara.use_memo(Money, [live])
+    Picture("money", money.draw, frame)
 
 
 @solara.component
@@ -205,16 +193,33 @@ def Busy(busy: solara.Reactive[str]) -> None:
 
 @solara.component
 def SettingsPanel(settings: Settings) -> None:
-    """The settings in the sidebar, by heading."""
+    """The settings in the sidebar, by heading, and the scenarios that they can be those of."""
+    opened = solara.use_memo(lambda: settings.start, [])
+    first = f"{opened.name}, as opened"
+    chosen, choose = solara.use_state(first)
+
+    def begin(name: str) -> None:
+        settings.begin(opened if name == first else load(name))
+        choose(name)
+
+    marks = {"data-gigsim": "scenario", "title": "settings of a scenario that ships"}
     with solara.Sidebar(), solara.Column(gap="0px"):
         solara.Text("Settings: in force from the next Reset on", classes=["gigsim-heading"])
+        with solara.Div(classes=["gigsim-setting"], attributes=marks):
+            solara.Select("scenario", [first, *scenarios()], chosen, begin, dense=True)
         for title in GROUPS:
-            Group(title, settings)
+            Group(title, settings, settings.start)
 
 
 @solara.component
-def Group(title: str, settings: Settings) -> None:
-    """The settings under a heading. Closed, it is empty: every frame passes all there is."""
+def Group(title: str, settings: Settings, start: Config) -> None:
+    """The settings under a heading. Closed, it is empty: every frame passes all there is.
+
+    Args:
+        title: the heading.
+        settings: of the page.
+        start: what they stand over; a new one redraws the group.
+    """
     _, redraw = solara.use_state(0)
 
     def choose(key: str, value: Any) -> None:
@@ -252,7 +257,3 @@ def Setting(control: Control, choose: Callable[[str, Any], None]) -> None:
             solara.Checkbox(label="", value=control.value, on_value=on_value)
         else:
             solara.InputText("", value=control.value, on_value=on_value, dense=True)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"

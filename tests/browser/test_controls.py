@@ -10,7 +10,8 @@ from hypothesis import given as holds_for
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter
 
-from gigsim.app.controls import GROUPS, Control, controls, given
+from gigsim.app.controls import Control, controls, given
+from gigsim.app.offered import GROUPS, READ_BY, is_set, reader
 from gigsim.collective.catalogue import STRATEGIES
 from gigsim.config import Config, build
 from gigsim.config.load import tables_in
@@ -138,8 +139,13 @@ def test_a_value_that_was_set_is_handed_on_unchanged(data: st.DataObject) -> Non
 
 @pytest.mark.parametrize("key", [key for keys in GROUPS.values() for key in keys])
 def test_what_the_page_offers_is_in_the_schema(key: str) -> None:
-    # An option is offered with a strategy that has it.
-    found = controls(START, [key], {"collective.strategy": "unplanting"})
+    # An option is offered with a strategy that has it, and the rest with what reads it.
+    chosen: dict[str, Any] = {"collective.strategy": "unplanting"}
+    if key.startswith("platform.learner."):
+        chosen["platform.learner.kind"] = "surrogate"
+    if by := reader(key):
+        chosen[by[0]] = min(by[1])
+    found = controls(START, [key], {} if key == "platform.learner.kind" else chosen)
     assert found
     assert all(control.key == key or control.key.startswith(f"{key}.") for control in found)
     assert all(control.help for control in found)
@@ -165,6 +171,78 @@ def test_a_strategy_shows_its_own_options() -> None:
     # What the scenario has set can be unset: else it would be refused for good.
     adaptive = build(TABLE, {"collective.strategy": "unplanting", "collective.adaptive": True})
     assert "collective.adaptive" in offered(adaptive, "erasure")
+
+
+@pytest.mark.parametrize(
+    ("decides", "word", "shown"),
+    [
+        ("society.rule", "best_response", []),
+        ("society.rule", "pivotal", []),
+        ("society.rule", "logit", ["choice_precision"]),
+        (
+            "society.rule",
+            "reinforcement",
+            ["learning_rate", "initial_propensity", "aspiration", "habituation"],
+        ),
+        ("society.belief", "adaptive", ["adaptation"]),
+    ],
+)
+def test_a_choice_shows_what_it_reads(decides: str, word: str, shown: list[str]) -> None:
+    always = ["rule", "belief", "activation", "spillover"]
+    found = controls(START, GROUPS["Society"], {decides: word})
+    assert [c.key for c in found if c.key.split(".")[1] not in always] == [
+        f"society.{name}" for name in shown
+    ]
+
+
+def test_a_stand_in_shows_its_source_and_what_that_reads() -> None:
+    def offered(start: Config, chosen: Mapping[str, str]) -> set[str]:
+        found = controls(start, GROUPS["Platform"] + GROUPS["Measure"], chosen)
+        return {c.key for c in found} - {
+            *(f"platform.{name}" for name in ("learner.kind", "retrain", "retrain_every")),
+            "measure.success",
+        }
+
+    assert offered(START, {}) == set()
+    stand_in = {"platform.learner.kind": "surrogate"}
+    checks = {
+        f"measure.spot_{name}"
+        for name in ("checks", "size", "repeats", "composition", "learner.kind")
+    }
+    learner = "platform.learner"
+    assert offered(START, stand_in) == checks | {
+        f"{learner}.{name}" for name in ("source", "curve", "arm", "draw")
+    }
+    staircase = stand_in | {f"{learner}.source": "staircase"}
+    assert offered(START, staircase) == {*checks, f"{learner}.source"}
+    # A number of a bound, which other sources refuse, can be unset there.
+    bound = {**stand_in, f"{learner}.source": "bound", f"{learner}.bound_gap": 0.5}
+    assert offered(build(TABLE, bound), staircase) == {
+        *checks,
+        f"{learner}.source",
+        f"{learner}.bound_gap",
+    }
+
+
+def test_what_a_choice_reads_is_known_by_key_and_by_table() -> None:
+    assert reader("population.threshold.low") == READ_BY["population.threshold"]
+    assert reader("population.cost.low") is None
+    assert not is_set("population.threshold.low", START)
+    with pytest.raises(KeyError):
+        is_set("population.cost.low", START)
+
+
+def test_the_organisers_means_are_sliders_in_units_of_costs() -> None:
+    found = {c.key.split(".")[1]: c for c in controls(START, GROUPS["Money and contract"])}
+    sliders = {name: (c.low, c.high, c.step) for name, c in found.items() if c.widget == "slider"}
+    assert sliders == {
+        "dues": (0, 0.5, 0.01),
+        "fund": (0, 500, 5),
+        "subsidy": (0, 1, 0.01),
+        "subsidy_until": (0.01, 1, 0.01),
+        "provision_point": (0, 0.5, 0.01),
+    }
+    assert found["refund"].widget == "switch"
 
 
 def test_what_every_platform_refuses_is_not_offered() -> None:

@@ -77,6 +77,10 @@ def test_settings_take_effect_at_the_next_reset(start: Config) -> None:
         ("society.spillover", "much", "society.spillover"),
         ("collective.signal.token", "two words", "collective.signal.token"),
         ("collective.strategy", "gradient_control", "at every gradient step"),
+        ("collective.subsidy", 0.3, "the collective has no money"),
+        ("collective.provision_point", 0.2, "needs to know what a collective of that size"),
+        ("society.rule", "pivotal", 'platform.learner.kind = "surrogate"'),
+        ("platform.learner.kind", "surrogate", "has no curve"),
     ],
 )
 def test_what_cannot_run_is_a_sentence(start: Config, key: str, value: object, word: str) -> None:
@@ -122,6 +126,67 @@ def test_a_word_is_erased_from_the_page(start: Config) -> None:
     assert live.frame.promise == live.frame.promise
     row = live.frame.periods.iloc[-1]
     assert row["success_any"] == row["base_any"] == live.frame.success
+
+
+def test_money_is_what_the_economy_has(start: Config) -> None:
+    settings = Settings(start)
+    live = LiveEconomy(settings)
+    assert live.frame is not None
+    assert not live.frame.has_money
+    for key, value in {
+        "collective.fund": 9.0,
+        "collective.subsidy": 0.4,
+        "collective.dues": 0.01,
+    }.items():
+        settings.choose(key, value)
+    live = LiveEconomy(settings)
+    for _ in range(3):
+        live.step()
+    frame = live.frame
+    assert frame is not None
+    assert frame.has_money
+    last, paid = frame.periods.iloc[-1], frame.periods[["dues", "subsidies"]].sum()
+    assert paid["dues"] > 0
+    assert paid["subsidies"] > 0
+    assert last["fund"] == pytest.approx(9 + paid["dues"] - paid["subsidies"], abs=1e-9)
+
+
+def test_a_contract_is_open_then_met_and_may_lapse(start: Config) -> None:
+    settings = Settings(start)
+    settings.choose("collective.refund", False)
+    assert LiveEconomy(settings).frame.contract is None  # type: ignore[union-attr]
+    # Twelve of a hundred are first movers, who join in period 1.
+    settings.choose("collective.provision_point", 0.12)
+    live, found = LiveEconomy(settings), []
+    for _ in range(2):
+        assert live.frame is not None
+        found.append(live.frame.contract)
+        live.step()
+    assert found == ["open", "met"]
+    raised = {"period": 2, "set": {"collective.provision_point": 0.9}}
+    table = start.model_dump(mode="json") | {"at": [raised]}
+    live = LiveEconomy(
+        Settings(
+            build(table, {"collective.provision_point": 0.12, "collective.refund": False}),
+        )
+    )
+    live.step()
+    live.step()
+    assert live.frame is not None
+    assert live.frame.contract == "lapsed"
+    assert live.frame.now.collective.provision_point == 0.9
+    assert live.frame.config.collective.provision_point == 0.12
+
+
+def test_another_scenario_forgets_what_was_set(start: Config) -> None:
+    settings = Settings(start)
+    settings.choose("population.size", 150)
+    other = build(start.model_dump(mode="json"), {"name": "other", "collective.leak": 0.5})
+    settings.begin(other)
+    assert settings.overrides() == {}
+    live = LiveEconomy(settings)
+    assert live.frame is not None
+    assert live.frame.config == other
 
 
 def test_a_seed_that_is_no_number_is_a_sentence(start: Config) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gigsim.app.controls import GROUPS, Control
+from gigsim.app.controls import Control
 from gigsim.app.live import Settings
-from gigsim.config import Config, build
+from gigsim.app.offered import GROUPS
+from gigsim.config import Config, build, dumps
 from gigsim.model import GigEconomy
 
 solara = pytest.importorskip("solara", reason="solara is not installed: the extra `app`")
@@ -89,7 +91,7 @@ def page(start: Config) -> Iterator[Rendered]:
 
 def test_a_fresh_page_shows_every_setting_and_four_figures(page: Rendered, start: Config) -> None:
     wanted = {c.key: c for title in GROUPS for c in Settings(start).group(title)}
-    for title in ("Network", "Society", "Platform", "Resumes", "Measure"):
+    for title in ("Network", "Society", "Money and contract", "Platform", "Resumes", "Measure"):
         page.press(title)
     texts = page.texts()
     for key, control in wanted.items():
@@ -174,6 +176,66 @@ def test_the_strip_names_the_theorem(page: Rendered) -> None:
     page.press("Reset")
     assert page.fact("promise") == "no theorem"
     assert "free riders" not in page.texts()
+
+
+def test_money_and_a_contract_are_on_the_page_where_there_are_any(
+    page: Rendered, start: Config
+) -> None:
+    assert "fund" not in page.texts()
+    page.press("Money and contract")
+    page.setting("collective.fund").v_model = 9.0
+    page.setting("collective.subsidy").v_model = 0.4
+    page.setting("collective.provision_point").v_model = 0.5
+    page.press("Reset")
+    assert "collective.provision_point = 0.5 with a refund needs to know" in page.texts()
+    page.setting("collective.refund").v_model = False
+    page.press("Reset")
+    assert page.fact("fund") == "9.0"
+    assert page.fact("contract") == "open"
+    assert "contract: 0.0 % pledged, 50.0 % needed, no refund" in page.texts()
+    assert "0 pledged" in page.texts()
+    assert len(page.images()) == 5
+    money = page.images()[4]
+    wanted = {
+        "collective.fund": 9.0,
+        "collective.subsidy": 0.4,
+        "collective.provision_point": 0.5,
+        "collective.refund": False,
+    }
+    alone = GigEconomy(build(start.model_dump(mode="json"), wanted))
+    for _ in range(2):
+        page.press("Step")
+        alone.step()
+    assert page.fact("fund") == f"{alone.fund:,.1f}"
+    assert page.fact("flows") == f"+{alone.dues:,.1f} / −{alone.subsidies:,.1f}"
+    assert page.images()[4] != money
+
+
+def test_a_scenario_is_chosen_and_in_force_after_reset(
+    start: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gigsim.app import page as module
+
+    other = build(
+        start.model_dump(mode="json"),
+        {"name": "other", "population.size": 80, "collective.dues": 0.02},
+    )
+    (tmp_path / "other.toml").write_text(dumps(other), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(module, "scenarios", lambda: ("other.toml",))
+    page = Rendered(module.EconomyPage(start))
+    assert tuple(page.setting("scenario").items) == (f"{start.name}, as opened", "other.toml")
+    page.setting("population.size").v_model = 150
+    page.setting("scenario").v_model = "other.toml"
+    assert page.setting("population.size").v_model == 80
+    assert "α: 0 of 100" in page.texts()
+    page.press("Reset")
+    assert "α: 0 of 80" in page.texts()
+    assert page.fact("fund") == "0.0"
+    page.setting("scenario").v_model = f"{start.name}, as opened"
+    page.press("Reset")
+    assert "α: 0 of 100" in page.texts()
+    page.rc.close()
 
 
 def test_closing_the_page_stops_its_economy(start: Config) -> None:

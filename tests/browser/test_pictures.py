@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from gigsim.app.drawing import COLOURS
 from gigsim.app.live import FREE_RIDER, MEMBER, OUTSIDER, Frame, frame_of
 from gigsim.app.network_picture import MOST_TIES, NetworkPicture, staggered, ties_to_draw
-from gigsim.app.panels import GrowingPanel, OverTime, People, against_alpha
-from gigsim.config import build
+from gigsim.app.panels import GrowingPanel, Money, OverTime, People, against_alpha, announced
+from gigsim.config import Config, build
 from gigsim.model import GigEconomy
 from gigsim.society.networks import CompleteNetwork, small_world
 
@@ -119,6 +119,58 @@ def test_bands_stand_where_the_table_says(frame: Frame) -> None:
             assert image[round(height * (1 - up)), column] == pytest.approx(
                 to_rgb(colour), abs=0.12
             )
+
+
+@pytest.fixture(scope="module")
+def paying(toy_config: Config) -> Frame:
+    """Five periods of a collective with a fund, dues, a subsidy that ends, and a contract."""
+    wanted = {
+        "population.size": 100,
+        "corpus.test_size": 60,
+        "collective.fund": 9.0,
+        "collective.dues": 0.01,
+        "collective.subsidy": 0.4,
+        "collective.subsidy_until": 0.3,
+        "collective.provision_point": 0.05,
+        "collective.refund": False,
+    }
+    economy = GigEconomy(build(toy_config.model_dump(mode="json"), wanted))
+    for _ in range(5):
+        economy.step()
+    return frame_of(economy)
+
+
+def test_the_money_is_that_of_the_table(paying: Frame) -> None:
+    panel = Money()
+    assert panel.words(paying) == ("fund", "subsidies paid so far", "dues taken so far")
+    kept = panel.draw(replace(paying, periods=paying.periods.head(2)))
+    assert kept != panel.draw(paying) == Money().draw(paying)
+    fund, paid, dues = (line.get_ydata() for line in panel.show(panel._axes, paying))  # type: ignore[attr-defined]
+    assert np.array_equal(fund, paying.periods["fund"])
+    assert paid[-1] == pytest.approx(paying.periods["subsidies"].sum())
+    assert fund == pytest.approx(9 + dues - paid, abs=1e-9)
+    assert panel._axes.get_ylim() == pytest.approx((-0.01 * panel.top(paying), 1.01 * 10))
+
+
+@pytest.mark.parametrize(
+    ("fund", "top"), [(0.0, 1.0), (0.7, 1.0), (1.0, 1.0), (1.1, 2.0), (150.0, 200.0), (501, 1e3)]
+)
+def test_the_axis_of_money_ends_at_a_round_number(paying: Frame, fund: float, top: float) -> None:
+    there = paying.periods.assign(fund=fund, dues=0.0, subsidies=0.0)
+    assert Money().top(replace(paying, periods=there)) == pytest.approx(top)
+
+
+def test_announced_sizes_are_lines_with_words(paying: Frame, frame: Frame) -> None:
+    panel = OverTime()
+    panel.draw(paying)
+    legend = panel._axes.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()][-2:] == [
+        "provision point",
+        "end of the subsidy",
+    ]
+    assert announced(paying) == {"provision point": 0.05, "end of the subsidy": 0.3}
+    assert announced(frame) == {}
 
 
 def with_strategy(frame: Frame, strategy: str) -> Frame:
