@@ -28,10 +28,14 @@ from gigsim.cli.tip_options import (
     check_folder,
     ends_words,
     number,
+    runs_of,
     say,
+    say_runs,
 )
-from gigsim.cli.tip_riding import free_riding_command, public_good_command, seeding_command
+from gigsim.cli.tip_public_good import public_good_command
+from gigsim.cli.tip_riding import free_riding_command
 from gigsim.cli.tip_runs import hysteresis_command, times_command
+from gigsim.cli.tip_seeding import seeding_command
 
 if TYPE_CHECKING:
     from gigsim.config import Config
@@ -104,7 +108,7 @@ def critical_mass_command(
         tell=None if quiet else lambda one: say(f"seed {one.seed}: {number(one.critical)}"),
     )
     beside = foreseen.beside(found)
-    summary = asdict(beside)
+    summary = asdict(beside) | {"restless": found.restless, "numbers": found.numbers.tolist()}
     folder = None
     if out is not None:
         import pandas as pd
@@ -139,6 +143,7 @@ def critical_mass_command(
 def table_command(
     size: Annotated[int, typer.Option(min=100, help="People in each society.")] = 4000,
     seeds: Annotated[int, typer.Option(min=1, metavar="K", help="Worlds of each.")] = 9,
+    dry_run: DryRunOption = False,
     workers: WorkersOption = None,
     out: FolderOption = None,
     as_json: JsonOption = False,
@@ -149,8 +154,11 @@ def table_command(
     Example: gigsim tip table --size 4000 --seeds 9
     """
     check_folder(out)
-    from gigsim.dynamics.comparison import COSTS, comparison_table, society
+    from gigsim.dynamics.comparison_table import COSTS, comparison_table, society
 
+    if dry_run:
+        _table_estimate(size, seeds, processes_of(workers), as_json=as_json)
+        return
     table = comparison_table(
         size,
         seeds,
@@ -191,8 +199,7 @@ def _critical_estimate(
     began = time.perf_counter()
     run_to_rest(light(config), max(1, round(foreseen.guess)), config.run.seed)
     seconds = time.perf_counter() - began
-    # Three to bracket it, and one for each halving of a bracket a quarter of it wide.
-    runs = seeds * (3 + max(1, math.ceil(math.log2(max(2.0, foreseen.guess / 4)))))
+    runs = seeds * runs_of(foreseen.guess)
     total = runs * seconds / max(1, workers)
     size = config.population.size
     on_map = None if foreseen.on_map is None else float(foreseen.on_map.share[0]) * size
@@ -206,6 +213,26 @@ def _critical_estimate(
             f"about {runs} runs, {total:.0f} s with --workers {workers}",
         ]
     )
+
+
+def _table_estimate(size: int, seeds: int, workers: int, *, as_json: bool) -> None:
+    """From the predictions and one run of one society how long all of them take."""
+    from gigsim.dynamics.carried import light, run_to_rest
+    from gigsim.dynamics.comparison import Foresight
+    from gigsim.dynamics.comparison_table import COSTS, KAPPAS, LEAKS, SPILLOVERS, society
+
+    # The one in which the way over is slowest.
+    one = society(COSTS["normal"], SPILLOVERS[-1], KAPPAS[-1], LEAKS[-1], size)
+    began = time.perf_counter()
+    foreseen = Foresight.of(one)
+    predicted = time.perf_counter()
+    run_to_rest(light(one), max(1, round(foreseen.guess)), 1)
+    each, ahead = time.perf_counter() - predicted, predicted - began
+    societies = len(COSTS) * len(SPILLOVERS) * len(KAPPAS) * len(LEAKS)
+    runs = societies * seeds * runs_of(foreseen.guess)
+    # Predictions are made in one process.
+    seconds = runs * each + societies * ahead * max(1, workers)
+    say_runs(runs, f"{size:,} people", seconds, workers, as_json=as_json)
 
 
 def _critical_rows(beside: Comparison) -> list[tuple[str, ...]]:

@@ -1,8 +1,9 @@
-"""``gigsim tip free-riding``, ``public-good`` and ``seeding``: like worlds, one thing changed."""
+"""``gigsim tip free-riding``: what free riders gain and cost, world by world."""
 
 from __future__ import annotations
 
 import math
+import time
 from typing import Annotated, Any
 
 import typer
@@ -24,11 +25,11 @@ from gigsim.cli.tip_options import (
     SettingsOption,
     WorkersOption,
     check_folder,
-    ends_words,
-    number,
+    numbers_of,
     say,
+    say_runs,
+    whole,
 )
-from gigsim.errors import InputError
 
 
 def free_riding_command(
@@ -66,10 +67,10 @@ def free_riding_command(
 
     grid = cells(
         config,
-        _numbers("--leaks", leaks),
-        _numbers("--retentions", retentions),
-        [_whole("--rotations", one) for one in _numbers("--rotations", rotations)],
-        _numbers("--spillovers", spillovers),
+        numbers_of("--leaks", leaks),
+        numbers_of("--retentions", retentions),
+        [whole("--rotations", one) for one in numbers_of("--rotations", rotations)],
+        numbers_of("--spillovers", spillovers),
     )
     # A run without leak for each of the other settings, where none is among the leaks.
     others = {
@@ -77,7 +78,13 @@ def free_riding_command(
     }
     runs = seeds * (len(others) + sum(c.collective.leak > 0 for c in grid))
     if dry_run:
-        _say_runs(runs, config.population.size, as_json=as_json)
+        began = time.perf_counter()
+        dearest = max(grid, key=lambda one: one.collective.leak)
+        free_riding([dearest], [config.run.seed])
+        # With a leak the world without it has been run too.
+        each = (time.perf_counter() - began) / (1 + (dearest.collective.leak > 0))
+        people = f"{config.population.size:,} people"
+        say_runs(runs, people, runs * each, processes_of(workers), as_json=as_json)
         return
     found = free_riding(
         grid,
@@ -131,256 +138,41 @@ def free_riding_command(
         )
         for _, row in found.means.iterrows()
     ]
-    title = "Money of the last period against the same worlds without leak, per head"
+    title = "Gained in the last period against the same worlds without leak"
     groups = ("leak", "a free rider", "free riders", "members", "outsiders", "everybody")
     print_table(title, money, groups)
-    lines = ["a free rider: the mean over free riders; [95 %] of Student's t over seeds"]
-    if found.why:
-        lines.append(f"no recursion: {found.why}")
-    if folder is not None:
-        lines.append(str(folder))
-    print_lines(lines)
-
-
-def public_good_command(
-    scenario: ScenarioArgument = "default",
-    settings: SettingsOption = None,
-    gammas: Annotated[
-        str, typer.Option(metavar="G,...", help="Shares of the gain that outsiders have.")
-    ] = "0,0.25,0.5,0.75,0.9,1",
-    sizes: Annotated[
-        str, typer.Option(metavar="N,...", help="Populations of the pure public good.")
-    ] = "1000,4000,16000,64000",
-    seeds: Annotated[int, typer.Option(min=1, metavar="K", help="So many worlds.")] = 3,
-    dry_run: DryRunOption = False,
-    workers: WorkersOption = None,
-    out: FolderOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-) -> None:
-    """From club good to public good: by the share that outsiders have, and then by N.
-
-    Example: gigsim tip public-good society.toml --gammas 0,0.5,0.9,1 --sizes 1000,10000
-    """
-    from gigsim.config import load
-
-    config = load(scenario, settings or [])
-    check_folder(out)
-    from gigsim.dynamics.exclusion import exclusion
-
-    steps = _numbers("--gammas", gammas)
-    for step in steps:
-        if not 0 <= step <= 1:
-            raise InputError("--gammas", f"{step:g} is no share", "0 to 1")
-    people = [_whole("--sizes", one) for one in _numbers("--sizes", sizes)]
-    if not steps and not people:
-        raise InputError("--gammas", "neither these nor --sizes", "such as 0,0.5,1")
-    if dry_run:
-        halvings = math.ceil(math.log2(config.population.size)) + 1
-        runs = seeds * (len(steps) * halvings + len(people))
-        _say_runs(runs, config.population.size, as_json=as_json)
-        return
-    found = exclusion(
-        config,
-        steps,
-        people,
-        range(config.run.seed, config.run.seed + seeds),
-        workers=processes_of(workers),
-        tell=None if quiet else lambda done, of: say(f"{done} of {of}"),
-    )
-    summary: dict[str, Any] = {
-        "seeds": seeds,
-        "source": found.source,
-        "path": found.path.to_dict("records"),
-        "goods": found.goods.to_dict("records"),
-    }
-    folder = None
-    if out is not None:
-        from gigsim.dynamics.folder import save
-        from gigsim.dynamics.riding_figures import exclusion_figure
-
-        tables = {"path": found.path, "line": found.line, "goods": found.goods}
-        folder = save(out, "public-good", config, summary, tables, exclusion_figure(found))
-    if as_json:
-        print_json(summary | {"folder": None if folder is None else str(folder)})
-        return
-    if len(found.path):
-        rows: list[tuple[str, ...]] = [
-            (
-                f"{row['gamma']:g}",
-                _share(row["critical"]),
-                _share(row["critical_simulated"]),
-                _share(row["high"]),
-                _share(row["high_simulated"]),
-            )
-            for _, row in found.path.iterrows()
-        ]
-        header = ("γ", "critical mass", "simulated", "equilibrium", "simulated")
-        title = f"By excludability, {config.population.size:,} people, mean of {seeds}"
-        print_table(title, rows, header)
-    if len(found.goods):
-        rows = [
-            (
-                f"{int(row['size']):,}",
-                number(row["olson"]),
-                _share(row["formula"]),
-                _share(row["high"]),
-                _share(row["simulated"]),
-            )
-            for _, row in found.goods.iterrows()
-        ]
-        header = ("N", "κN", "√(bκ/(cN))", "map at this N", "simulated")
-        print_table(f"Pure public good, rule pivotal, mean of {seeds}", rows, header)
-    print_lines([f"G(α): {found.source}", *([] if folder is None else [str(folder)])])
-
-
-def seeding_command(
-    scenario: ScenarioArgument = "default",
-    settings: SettingsOption = None,
-    seeds: Annotated[int, typer.Option(min=1, metavar="K", help="So many worlds.")] = 15,
-    resolution: Annotated[
-        float, typer.Option(min=0, max=0.5, help="A part of the number that is near enough.")
-    ] = 0.0,
-    boundary: Annotated[
-        float | None,
-        typer.Option(
-            min=0.0001,
-            max=1,
-            help="Share of members that tells the two states apart.",
-            show_default="the middle of the predicted gap",
-        ),
-    ] = None,
-    first_movers: Annotated[
-        int | None,
-        typer.Option(min=0, help="For final α.", show_default="what carries random worlds"),
-    ] = None,
-    dry_run: DryRunOption = False,
-    workers: WorkersOption = None,
-    out: FolderOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
-) -> None:
-    """Whom to begin with: random people, hubs, clusters or skills, each in the same worlds.
-
-    Example: gigsim tip seeding society.toml --seeds 15 --out runs
-    """
-    from gigsim.config import load
-
-    config = load(scenario, settings or [])
-    size = config.population.size
-    if first_movers is not None and first_movers > size:
-        raise InputError("--first-movers", f"{first_movers} of {size} people", f"at most {size}")
-    check_folder(out)
-    from gigsim.dynamics.comparison import Foresight
-    from gigsim.dynamics.seeding import WAYS, seeding
-
-    foreseen = Foresight.of(config, boundary)
-    if dry_run:
-        halvings = 3 + max(1, math.ceil(math.log2(max(2.0, foreseen.guess / 4))))
-        _say_runs(len(WAYS) * seeds * (halvings + 1), size, as_json=as_json)
-        return
-    found = seeding(
-        config,
-        foreseen.boundary,
-        range(config.run.seed, config.run.seed + seeds),
-        guess=foreseen.guess,
-        first_movers=first_movers,
-        workers=processes_of(workers),
-        resolution=resolution,
-        tell=None if quiet else lambda way: say(way),
-    )
-    summary: dict[str, Any] = {
-        "seeds": seeds,
-        "boundary": foreseen.boundary,
-        "first_movers": found.first_movers,
-        "runs": found.runs,
-        "violations": found.violations,
-        "probes": found.probes,
-        "restless": found.restless,
-        "ways": found.table.to_dict("records"),
-    }
-    folder = None
-    if out is not None:
-        from gigsim.dynamics.folder import save
-        from gigsim.dynamics.riding_figures import seeding_figure
-
-        tables = {"worlds": found.rows, "ways": found.table}
-        folder = save(out, "seeding", config, summary, tables, seeding_figure(found))
-    if as_json:
-        print_json(summary | {"folder": None if folder is None else str(folder)})
-        return
-    rows = [
-        (
-            row["seeding"],
-            f"{number(row['critical'])} [{ends_words(row['critical_low'], row['critical_high'])}]",
-            _difference(row, "fewer"),
-            percent(row["alpha"]),
-            _difference(row, "more"),
-        )
-        for _, row in found.table.iterrows()
-    ]
-    header = ("taken from", "first movers [95 %]", "less random", "final α", "less random")
-    title = f"{size:,} people, {count(seeds, 'world')}, boundary {percent(foreseen.boundary)}"
-    print_table(title, rows, header)
     lines = [
-        f"final α from {count(found.first_movers, 'first mover')}; differences are medians over"
-        " worlds, their intervals hold together at 95 %; * surely not zero",
-        f"{count(found.runs, 'run')}; {found.violations} of {count(found.probes, 'probe')} not"
-        " monotone",
+        "a free rider: a head of the free riders; the others: a head of the population",
+        f"± half of the 95 % interval (Student's t, {count(seeds, 'world')})"
+        if seeds > 1
+        else "one world: no intervals",
+        _beside(found.means, found.why),
     ]
-    if found.restless:
-        lines.append(f"{found.restless} of {found.runs} runs came to no rest by run.limit")
     if folder is not None:
         lines.append(str(folder))
     print_lines(lines)
 
 
-def _numbers(option: str, words: str | None) -> list[float]:
-    """The numbers of an option, none where it was not given."""
-    found = []
-    for word in filter(None, (words or "").split(",")):
-        try:
-            value = float(word)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            raise InputError(option, f"{word!r} is no number", "such as 0,0.5,1")
-        found.append(value)
-    if len(set(found)) < len(found):
-        raise InputError(option, f"{words!r} says a number twice", "each once")
-    return found
-
-
-def _whole(option: str, value: float) -> int:
-    if value < 0 or value != int(value):
-        raise InputError(option, f"{value:g} is no whole number of 0 or more", "such as 1000")
-    return int(value)
-
-
-def _say_runs(runs: int, people: int, *, as_json: bool) -> None:
-    if as_json:
-        print_json({"runs": runs, "people": people})
-    else:
-        print_lines([f"at most about {count(runs, 'run')} of {people:,} people"])
-
-
-def _share(value: float) -> str:
-    if math.isinf(value):
-        return "never"
-    return percent(None if math.isnan(value) else value, 3)
+def _beside(means: Any, why: str) -> str:
+    """How far the recursion is from the table at most."""
+    if why:
+        return f"no recursion: {why}"
+    away = [
+        100 * float((means[name] - means[f"{name}_recursion"]).abs().max())
+        for name in ("alpha", "free_riders")
+    ]
+    return (
+        f"recursion of the loop, N → ∞: α within {away[0]:.1f} and free riders within"
+        f" {away[1]:.1f} percentage points of these"
+    )
 
 
 def _with_ends(row: Any, name: str) -> str:
+    """A mean, and how far Student's interval goes on either side of it."""
     value = float(row[name])
     if math.isnan(value):
         return "-"
-    low, high = float(row[f"{name}_low"]), float(row[f"{name}_high"])
-    return f"{value:.4f}" if math.isnan(low) else f"{value:.4f} [{low:.4f}, {high:.4f}]"
-
-
-def _difference(row: Any, name: str) -> str:
-    value = float(row[name])
-    if math.isnan(value):
-        return "-"
-    ends = f"[{row[f'{name}_low']:.4g}, {row[f'{name}_high']:.4g}]"
-    return f"{value:.4g} {ends}{' *' if row[f'{name}_surely'] else ''}"
+    half = float(row[f"{name}_high"]) - value
+    # Rounding leaves a sign at nothing.
+    said = f"{round(value, 4) + 0.0:.4f}"
+    return said if math.isnan(half) else f"{said} ± {half:.4f}"

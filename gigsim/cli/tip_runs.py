@@ -58,6 +58,8 @@ def hysteresis_command(
     check_folder(out)
     from gigsim.dynamics.hysteresis import hysteresis, swept
 
+    if not all(word.strip() for word in values.split(",")):
+        raise InputError("--values", f"{values!r} has an empty item", "such as 0.6,0.8,1.0")
     steps = [parse_value(word) for word in values.split(",")]
     if any(isinstance(step, bool) or not isinstance(step, int | float) for step in steps):
         raise InputError("--values", f"{values!r} are not all numbers", "such as 0.6,0.8,1.0")
@@ -86,6 +88,8 @@ def hysteresis_command(
     )
     widths = found.widths
     mean = found.table.pivot_table(index="value", columns="way", values="alpha")
+    # Of one run NaN.
+    spread = found.table.groupby(["value", "way"])["alpha"].std().unstack("way")
     summary: dict[str, Any] = {
         "key": key,
         "hold": hold,
@@ -93,6 +97,8 @@ def hysteresis_command(
         "values": [float(value) for value in found.values],
         "up": mean["up"].tolist(),
         "down": mean["down"].tolist(),
+        "up_sd": spread["up"].tolist(),
+        "down_sd": spread["down"].tolist(),
         "width": widths["mean"].tolist(),
         "width_sd": widths["sd"].tolist(),
         "predicted_up": _predicted(found.predicted, "up"),
@@ -101,6 +107,7 @@ def hysteresis_command(
         "jumps_up": None if found.jumps_up is None else [asdict(j) for j in found.jumps_up],
         "jumps_down": None if found.jumps_down is None else [asdict(j) for j in found.jumps_down],
         "largest_drift": float(found.table["drift"].abs().max()),
+        "largest_sd": float(spread.to_numpy().max()),
     }
     folder = None
     if out is not None:
@@ -134,11 +141,15 @@ def hysteresis_command(
             strict=True,
         )
     ]
-    header = (key, "α up", "predicted", "α down", "predicted", "down - up")
-    print_table(
-        f"Mean of {count(seeds, 'run')}, {count(hold, 'period')} at each value", rows, header
-    )
-    lines = [f"largest change of α over the last quarter of a step: {summary['largest_drift']:.4f}"]
+    header = ("value", "α up", "predicted", "α down", "predicted", "down - up")
+    title = f"{key}, mean of {count(seeds, 'run')}, {count(hold, 'period')} at each value"
+    print_table(title, rows, header)
+    lines = [
+        f"largest change of α over the last quarter of a step: {summary['largest_drift']:.4f}",
+        f"largest standard deviation of α over runs: {summary['largest_sd']:.4f}"
+        if seeds > 1
+        else "one run: nothing is known of how runs differ",
+    ]
     if found.why:
         lines.append(f"no recursion: {found.why}")
     for way, jumps in (("up", found.jumps_up), ("down", found.jumps_down)):
@@ -225,12 +236,20 @@ def times_command(
     tipped, grown = (
         (
             f"{name} by the end",
-            f"{share.count} of {share.of} ({percent(share.low, 0)} to {percent(share.high, 0)})",
+            f"{share.count} of {share.of} [{percent(share.low, 0)}, {percent(share.high, 0)}]",
         )
         for name, share in (("tipped", found.tipped), ("grown", found.grown))
     )
     print_table(f"{count(seeds, 'run')} of {count(length, 'period')}", [tipped, grown, *quantiles])
-    print_lines([_foretold(found.predicted, found.why), *([] if folder is None else [str(folder)])])
+    target = config.measure.success_target
+    print_lines(
+        [
+            _foretold(found.predicted, found.why),
+            f"tipped: S at {percent(target, 0)} or more from some retraining on to the end;"
+            " grown: more members than first movers; [95 %]",
+            *([] if folder is None else [str(folder)]),
+        ]
+    )
 
 
 def _predicted(table: Any, way: str) -> list[float]:

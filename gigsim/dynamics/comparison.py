@@ -1,4 +1,4 @@
-"""Simulated beside predicted critical mass, over combinations of cost, spillover, κ and leak.
+"""Simulated beside predicted critical mass of one society.
 
 Predictions are three, each with what it leaves out. ``map``: the map of participation, a large
 well-mixed population without leaks. ``recursion``: the loop's own, leaks included, on the annealed
@@ -9,15 +9,13 @@ leaks is all that differs between worlds. Simulated is the median over worlds wi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from itertools import product
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from gigsim.config import Config, build
+from gigsim.config import Config
 from gigsim.dynamics.benefit import Benefit, benefit
 from gigsim.dynamics.critical_mass import CriticalMass, critical_mass, median_interval
 from gigsim.dynamics.first_movers import FirstMovers, first_movers, sampled_first_movers
@@ -29,17 +27,6 @@ from gigsim.theory.gaps import Floats
 #: Worlds of the sampled prediction.
 WORLDS = 201
 _SEED = 20_230_723
-
-#: The laws of cost, the spillovers, the κ and the leaks of the table.
-COSTS: dict[str, dict[str, Any]] = {
-    "identical": {"kind": "constant", "value": 0.4},
-    "uniform": {"kind": "uniform", "low": 0.1, "high": 1.1},
-    "normal": {"kind": "normal", "mean": 0.5, "sd": 0.15},
-    "log-normal": {"kind": "lognormal", "median": 0.45, "sigma": 0.5},
-}
-SPILLOVERS = (0.0, 0.4)
-KAPPAS = (0.005, 0.02)
-LEAKS = (0.0, 0.05)
 
 
 @dataclass(frozen=True)
@@ -262,61 +249,8 @@ class Foresight:
         )
 
 
-def society(
-    cost: Mapping[str, Any], spillover: float, kappa: float, leak: float, size: int
-) -> Config:
-    """The society of one row: the bound of Theorem 1 for G, ten acquaintances each at random."""
-    return build(
-        {
-            "name": "critical-mass",
-            "population": {"size": size, "cost": dict(cost)},
-            # Without leaks nobody's acquaintances matter here.
-            "network": {"kind": "random", "degree": 10.0} if leak else {"kind": "complete"},
-            "society": {"spillover": spillover, "activation": 0.5},
-            "collective": {"leak": leak, "first_movers": 0},
-            "platform": {
-                "learner": {"kind": "surrogate", "source": "bound", "bound_xi": kappa},
-                "retrain_every": 1,
-            },
-            "measure": {"success": "any"},
-            "run": {"limit": 3000},
-        }
-    )
-
-
-def comparison_table(
-    size: int = 4_000,
-    worlds: int = 9,
-    *,
-    workers: int = 0,
-    tell: Callable[[int, int], None] | None = None,
-) -> pd.DataFrame:
-    """Thirty-two societies: the laws of cost, spillovers, κ and leaks of this module.
-
-    Args:
-        size: N.
-        worlds: seeds each.
-        workers: processes; changes no result.
-        tell: hears how many are done, of how many.
-
-    Returns:
-        ``cost, spillover, kappa, leak`` and the columns of :class:`Comparison`, a row a society
-        that has a gap.
-    """
-    rows = []
-    combinations = list(product(COSTS, SPILLOVERS, KAPPAS, LEAKS))
-    for done, (law, spillover, kappa, leak) in enumerate(combinations, start=1):
-        config = society(COSTS[law], spillover, kappa, leak, size)
-        said = {"cost": law, "spillover": spillover, "kappa": kappa, "leak": leak}
-        found, _ = compare(config, range(1, worlds + 1), workers=workers, probed=1)
-        rows.append(said | asdict(found))
-        if tell is not None:
-            tell(done, len(combinations))
-    return pd.DataFrame(rows)
-
-
 def _number(found: FirstMovers | None, size: int) -> float:
     return float("nan") if found is None else float(found.share[0]) * size
 
 
-__all__ = ["Comparison", "Foresight", "compare", "comparison_table", "median_interval", "society"]
+__all__ = ["Comparison", "Foresight", "compare", "median_interval"]

@@ -26,6 +26,7 @@ from gigsim.config import Config, build
 from gigsim.dynamics.benefit import Benefit, benefit
 from gigsim.dynamics.carried import light, run_to_rest
 from gigsim.dynamics.intervals import means_of
+from gigsim.dynamics.options import blaming
 from gigsim.dynamics.prediction import differences, law_of, predict
 from gigsim.dynamics.workers import worked
 from gigsim.errors import InputError
@@ -51,7 +52,10 @@ class Exclusion:
     Attributes:
         path: a row a γ: ``gamma``; predicted ``critical`` (α_c, inf where nothing sustains itself)
             and ``high`` (the high equilibrium, share); simulated ``critical_simulated`` and
-            ``high_simulated`` with ``_low`` and ``_high``, NaN where not simulated; ``seeds``.
+            ``high_simulated`` with ``_low`` and ``_high``, NaN where not simulated; ``seeds``;
+            ``held``, worlds in which everybody put in leaves half of ``high`` or more: the mean of
+            ``critical_simulated`` is over these, that of ``high_simulated`` over all. Near the fold
+            some worlds of N people have no high equilibrium where N → ∞ has one.
         line: predicted ``gamma, critical, high`` finely, for the figure.
         goods: a row an N: ``size``; ``olson`` (κN); ``formula`` √(bκ/(cN)), 0 under the foot;
             ``high``, the fixed point of the map at this N; ``simulated`` with its ends; ``seeds``.
@@ -92,14 +96,15 @@ def public_good(config: Config, size: int) -> Config:
     Raises:
         InputError: as of :func:`club`, or the config cannot be with this rule.
     """
-    return build(
-        club(config, 1.0).model_dump(mode="json"),
-        {
-            "population.size": size,
-            "society.rule": "pivotal",
-            "society.order": "sequential",
-        },
-    )
+    with blaming({"population.size": "--sizes"}):
+        return build(
+            club(config, 1.0).model_dump(mode="json"),
+            {
+                "population.size": size,
+                "society.rule": "pivotal",
+                "society.order": "sequential",
+            },
+        )
 
 
 def contributors(config: Config, known: Benefit | None = None) -> JoiningMap:
@@ -172,7 +177,8 @@ def exclusion(
     of_path, of_goods = (found[found["kind"] == kind] for kind in ("path", "good"))
     if len(of_path):
         names = ["critical_simulated", "high_simulated"]
-        path = path.join(means_of(of_path, ["place"], names).set_index("place"))
+        held = of_path.groupby("place")["critical_simulated"].count().rename("held")
+        path = path.join(means_of(of_path, ["place"], names).set_index("place")).join(held)
     if len(of_goods):
         renamed = of_goods.rename(columns={"high_simulated": "simulated"})
         goods = goods.join(means_of(renamed, ["place"], ["simulated"]).set_index("place"))

@@ -106,6 +106,10 @@ def times_figure(found: TippingTimes) -> Figure:
     if found.predicted is not None:
         axes.axvline(found.predicted, color="black", linestyle="--", label="recursion, N → ∞")
     axes.axhline(0.5, color=GREY, linewidth=0.8)
+    # Where all have tipped early, what comes later is a straight line.
+    last = max([*periods.tolist(), found.predicted or 0])
+    early = len(periods) == of and 3 * last < found.periods
+    axes.set_xlim(0, max(10, 3 * last) if early else found.periods)
     axes.set_xlabel("period")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylabel("share of runs that have tipped")

@@ -31,6 +31,7 @@ from gigsim.dynamics.benefit import benefit
 from gigsim.dynamics.carried import light
 from gigsim.dynamics.intervals import means_of
 from gigsim.dynamics.mean_field import MeanField
+from gigsim.dynamics.options import blaming
 from gigsim.dynamics.workers import worked
 from gigsim.errors import InputError
 from gigsim.model import GigEconomy
@@ -109,6 +110,14 @@ def cells(
         retentions or [own.retention],
         leaks,
     )
+    asked = {"collective.leak": "--leaks"}
+    for key, option, given in (
+        ("collective.retention", "--retentions", retentions),
+        ("collective.rotate_every", "--rotations", rotations),
+        ("society.spillover", "--spillovers", spillovers),
+    ):
+        if given:
+            asked[key] = option
     found = []
     for spillover, rotation, retention, leak in grid:
         changes: dict[str, Any] = {
@@ -120,7 +129,8 @@ def cells(
         if not rotation:
             # Tokens that nobody would change to are refused.
             changes["collective.signal.alternates"] = []
-        found.append(build(config.model_dump(mode="json"), changes))
+        with blaming(asked):
+            found.append(build(config.model_dump(mode="json"), changes))
     return found
 
 

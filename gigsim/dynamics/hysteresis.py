@@ -17,9 +17,11 @@ import numpy as np
 import pandas as pd
 
 from gigsim.config import Config, build
+from gigsim.config.changes import CHANGEABLE
 from gigsim.dynamics.benefit import benefit
 from gigsim.dynamics.carried import light
 from gigsim.dynamics.mean_field import MeanField
+from gigsim.dynamics.options import blaming
 from gigsim.dynamics.prediction import predict
 from gigsim.dynamics.workers import worked
 from gigsim.errors import InputError
@@ -96,10 +98,23 @@ def swept(config: Config, key: str, values: Sequence[Any], hold: int) -> Config:
     changes = [
         {"period": 1 + number * hold, "set": {key: value}} for number, value in enumerate(steps)
     ]
-    return build(
-        config.model_dump(mode="json"),
-        {"at": changes, "run.periods": hold * len(steps), "run.until": "periods"},
-    )
+    # What the config has a value of, and may change, is refused for what it is to be changed to.
+    may = any(key == free or key.startswith(f"{free}.") for free in CHANGEABLE)
+    option = f"--values: {key}" if may and _has(config, key) else f"--key: {key}"
+    with blaming({key: option}):
+        return build(
+            config.model_dump(mode="json"),
+            {"at": changes, "run.periods": hold * len(steps), "run.until": "periods"},
+        )
+
+
+def _has(config: Config, key: str) -> bool:
+    table: Any = config.model_dump(mode="json")
+    for part in key.split("."):
+        if not isinstance(table, dict) or part not in table:
+            return False
+        table = table[part]
+    return True
 
 
 def hysteresis(

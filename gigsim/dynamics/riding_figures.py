@@ -101,6 +101,9 @@ def seeding_figure(found: SeedingFound) -> Figure:
     axes.plot(at, known.to_numpy().T, color=GREY, alpha=0.5, linewidth=0.8, marker=".")
     median = found.table["critical"].replace(np.inf, np.nan)
     low = (median - found.table["critical_low"]).clip(lower=0)
+    # Too few worlds bound a median nowhere: then there is no bar.
+    bounded = (found.table["critical_low"] > 0) | np.isfinite(found.table["critical_high"])
+    low = low.where(bounded, 0.0)
     high = (found.table["critical_high"].replace(np.inf, np.nan) - median).clip(lower=0)
     bars = np.vstack([low.fillna(0), high.fillna(0)])
     axes.errorbar(at, median, bars, fmt="o", color=RED, capsize=4, label="median, 95 %")
@@ -121,8 +124,9 @@ def _way(axes: Axes, found: Exclusion) -> None:
     critical = line["critical"].replace(np.inf, np.nan)
     axes.plot(line["gamma"], critical, "--", color=RED, linewidth=LINE, label="critical mass")
     at = path["gamma"].to_numpy()
-    _errors(axes, at, path, "high_simulated", BLUE, "o", "simulated", join=False)
-    _errors(axes, at, path, "critical_simulated", RED, "s", "simulated", join=False)
+    _errors(axes, at, path, "high_simulated", BLUE, "o", "simulated, all worlds", join=False)
+    held = "simulated, worlds that held"
+    _errors(axes, at, path, "critical_simulated", RED, "s", held, join=False)
     axes.set_xlabel("γ, share of the gain that outsiders have")
     axes.set_ylabel("α, members over population")
     axes.set_yscale("symlog", linthresh=0.01, linscale=0.5)
@@ -134,8 +138,15 @@ def _way(axes: Axes, found: Exclusion) -> None:
 def _sizes(axes: Axes, found: Exclusion) -> None:
     goods = found.goods.sort_values("size")
     at = goods["size"].to_numpy()
+    # Marks alone: between the sizes that were asked a straight line would be no prediction.
     axes.plot(
-        at, goods["high"], color=BLUE, linewidth=LINE, label="one's own difference, at this N"
+        at,
+        goods["high"],
+        "D",
+        color=BLUE,
+        markersize=9,
+        markerfacecolor="none",
+        label="map: one's own difference, at this N",
     )
     if goods["formula"].notna().any():
         axes.plot(at, goods["formula"], ":", color="black", linewidth=1.2, label="√(bκ/(cN))")

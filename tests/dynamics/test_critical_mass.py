@@ -7,8 +7,9 @@ import pytest
 from scipy.stats import binom
 
 from gigsim.dynamics.carried import light, run_to_rest
-from gigsim.dynamics.comparison import COSTS, compare, comparison_table
-from gigsim.dynamics.comparison import society as row
+from gigsim.dynamics.comparison import compare
+from gigsim.dynamics.comparison_table import COSTS, comparison_table
+from gigsim.dynamics.comparison_table import society as row
 from gigsim.dynamics.critical_mass import critical_mass, median_interval
 from gigsim.errors import InputError
 from gigsim.model import GigEconomy

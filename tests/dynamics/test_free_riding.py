@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gigsim.config import Config
+from gigsim.config import Config, build
 from gigsim.dynamics.carried import light
 from gigsim.dynamics.exclusion import contributors, exclusion, public_good
 from gigsim.dynamics.free_riding import cells, free_riding
@@ -48,7 +48,8 @@ def test_groups_add_up_and_people_are_paired() -> None:
     assert parts == pytest.approx(row["gain_all"], abs=1e-9)
     ends = []
     for leak in (0.02, 0.0):
-        model = GigEconomy(config, rng=3, **{"collective.leak": leak})
+        one = build(config.model_dump(mode="json"), {"collective.leak": leak})
+        model = GigEconomy(one, rng=3)
         model.run()
         ends.append(model.population)
     assert np.array_equal(ends[0].cost, ends[1].cost)
@@ -98,7 +99,7 @@ def test_more_workers_change_nothing() -> None:
 def test_bad_questions() -> None:
     with pytest.raises(InputError, match="--leaks"):
         cells(leaky(), [])
-    with pytest.raises(InputError, match="leak"):
+    with pytest.raises(InputError, match=r"--leaks: 1\.5"):
         cells(leaky(), [1.5])
     with pytest.raises(InputError, match="alternates"):
         cells(leaky(), [0.1], rotations=[2])

@@ -53,6 +53,10 @@ def test_bad_sweeps() -> None:
         swept(society(), "society.benefit_scale", [1.0, 0.5], 5)
     with pytest.raises(InputError, match="does not change in time"):
         swept(society(), "population.size", [10, 20], 5)
+    with pytest.raises(InputError, match=r"--values: society\.activation: 2"):
+        swept(society(), "society.activation", [0.5, 2], 5)
+    with pytest.raises(InputError, match=r"--key: society\.nothing"):
+        swept(society(), "society.nothing", [0.5, 2], 5)
     with pytest.raises(InputError, match="hold"):
         swept(society(), "society.benefit_scale", [0.5, 1.0], 0)
     changing = society(at=[{"period": 2, "set": {"society.benefit_scale": 2.0}}])
