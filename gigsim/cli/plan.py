@@ -43,6 +43,15 @@ def plan_command(
     arm: Annotated[
         str, typer.Option(metavar="NAME", help="Which curve of a FILE that has several.")
     ] = "",
+    period: Annotated[
+        int | None,
+        typer.Option(
+            "--at",
+            min=0,
+            metavar="PERIOD",
+            help="Plan for the world as the config's [[at]] changes have made it by this period.",
+        ),
+    ] = None,
     seeds: Annotated[
         int, typer.Option(min=1, metavar="K", help="Runs of each kind that the plan is tried in.")
     ] = 20,
@@ -79,7 +88,9 @@ def plan_command(
     if arm and curve is None:
         raise InputError("--arm", "goes with --curve", "give --curve FILE too")
     tell = _silent if quiet or as_json else _say
-    made = plan(config, curve=curve, arm=arm, seeds=seeds if simulate else 0, tell=tell)
+    made = plan(
+        config, curve=curve, arm=arm, period=period, seeds=seeds if simulate else 0, tell=tell
+    )
     folder = None
     if out is not None:
         from gigsim.planning.folder import save_plan

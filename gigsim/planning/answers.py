@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gigsim.config import Config
+from gigsim.learners.recipes import SurrogateRecipe
 from gigsim.planning.hinges import hinges
 from gigsim.planning.outlook import Outlook, members, outlook
 from gigsim.planning.secrecy import (
@@ -49,6 +50,7 @@ def plan(
     *,
     curve: Path | None = None,
     arm: str = "",
+    period: int | None = None,
     seeds: int = SEEDS,
     tell: Callable[[str], None] | None = None,
 ) -> Plan:
@@ -59,6 +61,7 @@ def plan(
         curve: a file that stands in for the platform; None goes by the config's surrogate, or by
             what a theorem promises.
         arm: which curve of a file that has several.
+        period: plan for the world as ``[[at]]`` changes have made it by this period.
         seeds: runs of each kind that the plan is tried in; 0 tries nothing.
         tell: hears what is being done.
 
@@ -67,7 +70,7 @@ def plan(
     """
     say = tell or _silent
     say("reading the curve")
-    look = outlook(config, curve, arm)
+    look = outlook(config, curve, arm, period)
     say("looking for the critical mass")
     draws = solved(look)
     start = starting(look, draws)
@@ -79,10 +82,13 @@ def plan(
     content: dict[str, Any] = {
         "name": config.name,
         "people": look.people,
+        "period": period,
         "benefit": config.society.benefit_scale,
         "unit": "money a period, of which a sure target label is worth b",
         "source": {
             "measured": look.measured,
+            "exact": _exact(look.config),
+            "learner": look.config.platform.learner.kind,
             "what": look.brings.source.removeprefix("promise of "),
             "draws": None if look.draws is None else look.draws.cases,
         },
@@ -92,7 +98,7 @@ def plan(
         "secrecy": kept,
         "sure": {
             "hangs_on": hinges(look, kept["leak_most"]),
-            "assumptions": assumptions(look),
+            "assumptions": assumptions(look, period),
         },
     }
     if seeds and np.isfinite(look.critical_mass) and look.critical_mass > 0:
@@ -104,8 +110,20 @@ def plan(
     return Plan(look, content)
 
 
-def assumptions(look: Outlook) -> list[str]:
-    """What the answers take for granted, in words."""
+def _exact(config: Config) -> bool:
+    """Is the platform the one that a promise is of, or does it learn from what it has?"""
+    return isinstance(config.platform.learner, SurrogateRecipe) or (
+        config.platform.learner.kind == "bayes"
+    )
+
+
+def assumptions(look: Outlook, period: int | None = None) -> list[str]:
+    """What the answers take for granted, in words.
+
+    Args:
+        look: what the plan stands on.
+        period: from which on the world is taken to stay as it is; None of one that does not change.
+    """
     config = look.config
     costs = config.population.cost
     law = ", ".join(f"{k} {v:g}" for k, v in costs.model_dump().items() if isinstance(v, float))
@@ -119,10 +137,19 @@ def assumptions(look: Outlook) -> list[str]:
         said.append("the platform goes on as the one that was measured, on resumes like those")
     else:
         said.append("the platform does what the theorem promises, and no better")
+        if config.society.spillover == "measured":
+            said.append("outsiders are given the target label as often as before")
+    if period is not None:
+        said.append(f"everything stays as it is from period {period:,} on")
     if config.society.leaving == "never":
-        said.append("nobody ever leaves, so that with fewer it does not wither but stands still")
+        said.append("nobody ever leaves")
+    elif config.collective.retention > 0:
+        kept = config.collective.retention
+        said.append(
+            f"leavers, who keep the signal with probability {kept:g}, are counted as gone for good"
+        )
     # What leaks is in the answer to question 4, and in the plan's number of first movers.
-    others = (what for what in look.leaves_out if not what.startswith("leak"))
+    others = (what for what in look.leaves_out if not what.startswith(("leak", "retention")))
     return [*said, *(f"not in it is {what}" for what in others)]
 
 

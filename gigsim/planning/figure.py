@@ -100,7 +100,9 @@ def _success(axes: Axes, plan: Plan, grid: Floats, *, log: bool) -> None:
         axes.plot(grid[beyond], height[beyond], ":", color=RED, label="not measured: taken to stay")
     promise = works["guarantee"]
     axes.axhline(works["target"], color=GREY, linewidth=1, linestyle="--")
-    axes.axhline(works["without"], color=GREY, linewidth=1, linestyle=":", label="U(0), without")
+    axes.axhline(
+        works["without"], color=GREY, linewidth=1, linestyle=":", label="without a collective, U(0)"
+    )
     if works["share"] is not None:
         axes.plot([works["share"]], [works["target"]], "o", color=BLUE)
         axes.annotate(
@@ -181,7 +183,8 @@ def _map(axes: Axes, plan: Plan, grid: Floats, *, log: bool) -> None:
 
 def _way(axes: Axes, plan: Plan, *, log: bool) -> None:
     start, mass = plan.content["start"], plan.content["sustains"]
-    axes.set_title("3  The way up from nobody, as planned", loc="left")
+    leaks = ", if nothing leaks" if plan.look.config.collective.leak > 0 else ""
+    axes.set_title(f"3  The way up from nobody, as planned{leaks}", loc="left")
     axes.set_xlabel("period")
     axes.set_ylabel("α")
     axes.yaxis.set_major_formatter(_PERCENT)

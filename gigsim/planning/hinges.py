@@ -78,10 +78,10 @@ def _kept(society: JoiningMap, factor: float) -> JoiningMap:
 
 
 _VARIED: tuple[tuple[str, str, int, _Varied], ...] = (
-    ("benefit", "b, what a sure target label is worth", -1, _benefit),
+    ("benefit", "what a sure target label is worth (b)", -1, _benefit),
     ("costs", "what membership costs, everybody's", 1, _costs),
-    ("platform", "members that the platform takes for the same success (κ, ξ)", 1, _stretch),
-    ("secrecy", "1 - γ, the share of the gain that only members have", -1, _kept),
+    ("platform", "how many members the platform takes for the same success (κ, ξ)", 1, _stretch),
+    ("secrecy", "the share of the gain that only members have (1 - γ)", -1, _kept),
 )
 
 
@@ -141,7 +141,7 @@ def _leak(look: Outlook, most: float | None) -> list[dict[str, Any]]:
     return [
         {
             "name": "leak",
-            "words": "leak, probability per tie and period that an outsider gets the signal",
+            "words": "the leak (probability per tie and period that an outsider gets the signal)",
             "of": "first movers",
             "elasticity": ratio,
             "worse": 100 * WORSE if now else None,

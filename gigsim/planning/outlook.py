@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from gigsim.config import Config, build
+from gigsim.config.changes import timeline
 from gigsim.dynamics.benefit import Benefit, benefit
 from gigsim.dynamics.prediction import predict
 from gigsim.errors import InputError
@@ -64,6 +65,11 @@ class Outlook:
         return self.config.collective.first_movers / self.people
 
     @property
+    def smallest(self) -> float:
+        """The smallest share above 0 for which there is a measurement; 0 of a promise."""
+        return float(self.brings.alphas[self.brings.alphas > 0][0]) if self.measured else 0.0
+
+    @property
     def largest(self) -> float:
         """The largest share of the people for which there is a measurement; 1 of a promise."""
         return float(self.brings.alphas[-1]) if self.measured else 1.0
@@ -83,7 +89,9 @@ class Outlook:
         return self.brings.clean + float(self.brings.curve.value(np.array([alpha]))[0])
 
 
-def outlook(config: Config, curve: Path | None = None, arm: str = "") -> Outlook:
+def outlook(
+    config: Config, curve: Path | None = None, arm: str = "", period: int | None = None
+) -> Outlook:
     """What there is to plan with.
 
     Args:
@@ -91,11 +99,16 @@ def outlook(config: Config, curve: Path | None = None, arm: str = "") -> Outlook
             something beforehand.
         curve: of a file that stands in for the platform.
         arm: which curve of a file of ``gigsim curve`` that has several.
+        period: the world as ``[[at]]`` changes have made it by this period, at least 0, is taken
+            to stay; None of a config without changes.
 
     Raises:
         InputError: a rule by which people do not weigh benefit and cost, costs paid once, changes
-            in time, a file that is no curve, a platform of which nothing is known beforehand.
+            in time and no period, a file that is no curve, a platform of which nothing is known
+            beforehand.
     """
+    if period is not None:
+        config = world_of(config, period)
     if curve is not None:
         config = with_curve(config, curve, arm)
     _check(config)
@@ -108,12 +121,25 @@ def outlook(config: Config, curve: Path | None = None, arm: str = "") -> Outlook
     if measured and config.society.spillover == "measured":
         # What people weigh is S - U(α); what works is S.
         brings = benefit(build(config.model_dump(mode="json"), {"society.spillover": 0.0}))
-    society = _nobody_yet(found.members, config)
+    # Where nobody ever leaves, what is weighed is joining.
+    who = found.outsiders if config.society.leaving == "never" else found.members
+    society = _nobody_yet(who, config)
     drawn = None
     if found.draws is not None:
-        kept = float(np.asarray(found.members.gamma)[0])
+        kept = float(np.asarray(who.gamma)[0])
         drawn = _nobody_yet(replace(found.draws, gamma=kept), config)
     return Outlook(config, society, drawn, known, brings, measured, found.leaves_out)
+
+
+def world_of(config: Config, period: int) -> Config:
+    """The config that is in force in a period, without any change after it.
+
+    Raises:
+        InputError: a change that is none, or beyond what may change in time.
+    """
+    changes = timeline(config, build)
+    so_far = [one for when, one in changes.items() if when <= period]
+    return build((so_far or [config])[-1].model_dump(mode="json") | {"at": []}, {})
 
 
 def with_curve(config: Config, curve: Path, arm: str = "") -> Config:
@@ -190,5 +216,7 @@ def _check(config: Config) -> None:
         )
     if config.at:
         raise InputError(
-            "at", "a plan is for a world that stays as it is, and this one changes", "no [[at]]"
+            "at",
+            "a plan is for a world that stays as it is, and this one changes",
+            "--at PERIOD, the world as it is from that period on; or no [[at]]",
         )

@@ -22,9 +22,18 @@ _ROWS = (
 _MONEY = (
     ("subsidy, money a person and period", "start.subsidy.per_person"),
     ("subsidy, money in all", "start.subsidy.total"),
+    ("money to have at hand", "start.subsidy.fund"),
     ("largest leak", "secrecy.leak_most"),
-    ("largest γ that works", "secrecy.gamma_works"),
+    ("most that outsiders may have", "secrecy.gamma_works"),
 )
+_HINGES = {
+    "benefit": "a label's worth",
+    "costs": "costs",
+    "platform": "members the platform takes",
+    "secrecy": "what only members have",
+    "leak": "leak",
+}
+_UNITS = {"secrecy.leak_most": "leak", "secrecy.gamma_works": "percent"}
 
 
 def report_lines(plan: Mapping[str, Any]) -> list[str]:
@@ -53,11 +62,13 @@ def table_of(plan: Mapping[str, Any]) -> list[tuple[str, ...]]:
         rows.append((words, people, "-" if never else written(here["share"], "percent"), between))
     for words, key in _MONEY:
         value = look_up(plan, key)
-        rows.append((words, "-" if value is None else written(value, "number"), "", ""))
+        unit = _UNITS.get(key, "money")
+        rows.append((words, "-" if value is None else written(value, unit), "", ""))
     for one in plan["sure"]["hangs_on"]:
-        change = "" if one["worse"] is None else f"{one['worse']:+.0f} %"
+        more = one["worse"] is None
+        change = f"rises to {written(one['to'], 'number')}" if more else f"{one['worse']:+.0f} %"
         moved = "then never" if not one["still"] else f"{one['of']} {one['effect']:+.1f} %"
-        rows.append((f"if {one['name']} {change}".rstrip(), moved, "", ""))
+        rows.append((f"if {_HINGES[one['name']]} {change}", moved, "", ""))
     return rows
 
 

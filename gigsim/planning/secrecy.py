@@ -40,6 +40,7 @@ def secrecy(look: Outlook, first_movers: float) -> dict[str, Any]:
         "gamma_sustains": None,
         "spillover_most": None,
         "retention_most": None,
+        "left_out": _left_out(look),
         "leak": section.leak,
         "leak_most": None,
         "leak_limit": False,
@@ -50,9 +51,9 @@ def secrecy(look: Outlook, first_movers: float) -> dict[str, Any]:
         "rotations": [],
         "why_no_leak": None,
     }
+    found |= _gammas(look, spill)
     if not np.isfinite(look.critical_mass) or not np.isfinite(first_movers):
         return found
-    found |= _gammas(look, spill)
     if not knows_leaks(look):
         found["why_no_leak"] = (
             "beliefs or activation differ between people, and the recursion knows no such"
@@ -73,11 +74,29 @@ def secrecy(look: Outlook, first_movers: float) -> dict[str, Any]:
     return found
 
 
+def _left_out(look: Outlook) -> str | None:
+    """What the recursion knows and the map does not, in words; None where there is nothing."""
+    config = look.config
+    said = []
+    if config.collective.leak > 0:
+        said.append(f"the leak of {config.collective.leak:g}")
+    if config.population.turnover > 0:
+        said.append(f"newcomers ({100 * config.population.turnover:g} % a period)")
+    if config.collective.retention > 0 and config.society.leaving != "never":
+        said.append("leavers who keep the signal")
+    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said) or None
+
+
 def works_from(look: Outlook) -> float:
     """The share from which it works; where it never does, or nobody stays, the critical mass."""
-    goal = look.config.measure.success_target - look.brings.clean
-    share = float(least_share(look.brings.curve, goal)[0])
+    share = _works_at(look)
     return share if share <= look.equilibria.high else look.critical_mass
+
+
+def _works_at(look: Outlook) -> float:
+    """The share from which it works, whether it lasts or not; inf: none."""
+    goal = look.config.measure.success_target - look.brings.clean
+    return float(least_share(look.brings.curve, goal)[0])
 
 
 def where_it_ends(
@@ -152,8 +171,14 @@ def largest_leak(look: Outlook, first_movers: float, *, rotate_every: int | None
 def _gammas(look: Outlook, spill: float) -> dict[str, float | None]:
     """The largest γ that members may have outside, and which spillover and retention that is."""
     sustains = extreme(look.society, "gamma", look.people)
+    if sustains < 0:
+        # Not even with nothing for outsiders.
+        none = ("gamma_works", "gamma_sustains", "spillover_most", "retention_most")
+        return dict.fromkeys(none)
     share = works_from(look)
-    works = extreme(look.society, "gamma", look.people, above=share)
+    # Where nothing lasts now, it is asked of those who would.
+    share = share if np.isfinite(share) else _works_at(look)
+    works = extreme(look.society, "gamma", look.people, above=share) if share <= 1 else -np.inf
     room = min(max(works, 0.0), 1.0)
     fixed = look.config.society.spillover != "measured"
     kept = look.config.collective.retention
@@ -164,7 +189,8 @@ def _gammas(look: Outlook, spill: float) -> dict[str, float | None]:
         "gamma_sustains": min(max(sustains, 0.0), 1.0),
         # A measured spillover is what it is.
         "spillover_most": max(spillover, 0.0) if fixed else None,
-        "retention_most": max(retention, 0.0),
+        # Who never leaves has nothing to keep.
+        "retention_most": max(retention, 0.0) if look.config.society.leaving != "never" else None,
     }
 
 

@@ -44,6 +44,10 @@ def _success(plan: Plan, key: str) -> str:
     return SUCCESS[plan["works"]["aim"]].replace("KEY", key)
 
 
+def _capital(line: str) -> str:
+    return line[0].upper() + line[1:]
+
+
 def _works(plan: Plan) -> Iterator[str]:
     works, promise = plan["works"], plan["works"]["guarantee"]
     goal = _success(plan, "works.target")
@@ -66,10 +70,15 @@ def _works(plan: Plan) -> Iterator[str]:
             )
         yield (
             "That is a promise ({source.what}) and no measurement: it holds for members drawn at"
-            " random and a classifier that errs no more than it says, and says nothing of how much"
-            " sooner it may work. `gigsim curve` measures, and `--curve FILE` plans with what it"
-            " measured."
+            " random, and says nothing of how much sooner it may work."
         )
+        if not plan["source"]["exact"]:
+            yield (
+                "It is of a platform that makes no mistakes. The one of this scenario"
+                " ({source.learner}) learns from the resumes that it has: it may take far more"
+                " members than that, or fewer. So measure before you rely on any number below:"
+                " `gigsim curve` measures, and `--curve FILE` plans with what it measured."
+            )
         return
     if works["share"] is None and works["largest_measured"] < 1:
         yield (
@@ -128,34 +137,74 @@ def _sustains(plan: Plan) -> Iterator[str]:
             )
         else:
             yield (
-                "No benefit would change that: who stays outside has as much of it as members do,"
-                " or the platform is not moved at all. It would take {sustains.needs.subsidy:money}"
+                "No benefit would change that: who leaves has as much of it as members do, or the"
+                " platform is not moved at all. It would take {sustains.needs.subsidy:money}"
                 " a period to every member, for ever."
             )
         return
+    promised = "" if plan["source"]["measured"] else "By the promise "
     grows = (
         "{sustains.grows_to.people:n member} ({sustains.grows_to.share:percent}"
         + between("sustains.grows_to", here["grows_to"])
         + ")"
     )
     if here["by_itself"]:
-        yield (
-            f"It needs no critical mass: from nobody on it grows by itself, to {grows}, because to"
-            " some people it is worth its cost from the start."
+        yield _capital(
+            f"{promised}it needs no critical mass: from nobody on it grows by itself, to {grows},"
+            " because some people join from the start, whatever it brings."
         )
     else:
         sure = between("sustains", here)
-        yield (
-            "It sustains itself from {sustains.people:n member} on"
+        fewer = "withers" if here["withers"] else "stands still"
+        without = f"with fewer it {fewer}, with more" if here["people"] > 1 else "from there on"
+        yield _capital(
+            f"{promised}it sustains itself from {{sustains.people:n member}} on"
             " ({sustains.share:percent} of the people"
             + sure
-            + f"), its critical mass: with fewer it withers, with more it grows to {grows}."
+            + f"), its critical mass: {without} it grows to {grows}."
         )
     works = here["grows_to"]["works"]
     yield (
         f"Then {_success(plan, 'sustains.grows_to.success')}, "
-        + ("so that it works." if works else "which is less than was wanted: it lasts, but short.")
+        + (
+            "so that it works."
+            if works
+            else "less than the {works.target:percent} that were wanted: it lasts, but does not"
+            " work."
+        )
     )
+    yield from _beside(plan)
+    yield from _unmeasured(here)
+
+
+def _beside(plan: Plan) -> Iterator[str]:
+    """Where the loop's recursion ends elsewhere than the map, which knows no leaks."""
+    here, kept = plan["sustains"]["grows_to"], plan["secrecy"]
+    ends = kept["people_with_leak"]
+    if ends is None or not kept["left_out"]:
+        return
+    # A hundredth is what the map leaves open anyhow.
+    if abs(ends - here["people"]) > 0.01 * here["people"]:
+        line = (
+            "That leaves aside {secrecy.left_out}; counting that, it ends with"
+            " {secrecy.people_with_leak:n member}"
+        )
+        yield line + ("." if kept["carried_with_leak"] else ", too few for it to work.")
+
+
+def _unmeasured(here: Plan) -> Iterator[str]:
+    """What was asked of a measured curve where nobody has measured."""
+    if here["interpolated"]:
+        yield (
+            "The critical mass is less than the smallest collective that was measured"
+            " ({works.smallest_measured:percent}): below it the curve is taken to be straight, and"
+            " no interval knows how true that is."
+        )
+    if here["grows_to"]["extrapolated"]:
+        yield (
+            "No collective over {works.largest_measured:percent} was measured: from there on"
+            " success is taken to stay as it is, and no interval knows how true that is."
+        )
 
 
 def _sure(plan: Plan) -> Iterator[str]:
@@ -180,7 +229,7 @@ def _sure(plan: Plan) -> Iterator[str]:
         key = f"sure.hangs_on.{i}"
         first = "Then on " if place else "Most hangs on "
         worse = (
-            f" gets {{{key}.worse:signed}} %"
+            f" is {{{key}.worse:change}}"
             if one["worse"] is not None
             else (f" rises to {{{key}.to:number}}")
         )
@@ -188,6 +237,6 @@ def _sure(plan: Plan) -> Iterator[str]:
         if not one["still"]:
             yield what + "it never sustains itself any more."
         else:
-            takes = "what is" if one["of"] == "critical mass" else "the first movers that are"
-            yield what + takes + f" needed changes by {{{key}.effect:signed}} %."
+            takes = "members" if one["of"] == "critical mass" else "first movers"
+            yield what + f"it takes {{{key}.effect:change}} {takes}."
     yield ("All of it takes for granted: " + "; ".join(plan["sure"]["assumptions"]) + ".")

@@ -8,6 +8,10 @@ from typing import Any
 from gigsim.planning.words import between
 
 Plan = Mapping[str, Any]
+#: Kinds of trials that are of the plan, not of less.
+PLANNED = ("first_movers", "subsidy", "provision_point")
+# A plan that carries fewer of its runs is said to be unsafe.
+_MOSTLY = 0.8
 
 
 def start_sentences(plan: Plan) -> Iterator[str]:
@@ -15,6 +19,11 @@ def start_sentences(plan: Plan) -> Iterator[str]:
     start, here = plan["start"], plan["sustains"]
     if not here["possible"]:
         yield "Nothing does: first movers would stay alone, and a subsidy would never end."
+        if plan["works"]["people"]:
+            yield (
+                "It works only for as long as {works.people:n member} stay whatever it brings them"
+                + (", by the promise." if not plan["source"]["measured"] else ".")
+            )
         return
     if here["by_itself"]:
         yield "Nothing is needed: no first movers, no subsidy, no provision point."
@@ -38,21 +47,20 @@ def start_sentences(plan: Plan) -> Iterator[str]:
             " just suffices to {start.first_movers.people_with_leak:people}."
         )
     if movers["configured"]:
-        yield (
-            "The {start.first_movers.configured:people} of this scenario are "
-            + ("enough." if movers["configured_suffice"] else "too few: it ends with ")
-            + (
-                ""
-                if movers["configured_suffice"]
-                else "{start.first_movers.left_with_configured:n member}."
-            )
-        )
+        measured = plan["source"]["measured"]
+        line = "The {start.first_movers.configured:people} of this scenario are "
+        if movers["configured_suffice"]:
+            line += "enough" if measured else "enough, if the promise holds"
+        else:
+            line += "too few: it ends with {start.first_movers.left_with_configured:n member}"
+            line += "" if measured else ", unless more is achieved than is promised"
+        yield line + "."
     yield from _money(start)
     point = start["provision_point"]
     if point["works"]:
         yield (
             "Or a contract with a provision point and refund, which costs nothing: pledges bind"
-            " only once there are {start.provision_point.people:people} of them"
+            " only once there are as many as {start.provision_point.people:people}"
             " ({start.provision_point.share:percent}; any number from"
             " {start.provision_point.least_people:people} to"
             " {start.provision_point.most_people:people} works). Nobody risks to be alone, and"
@@ -73,16 +81,22 @@ def _money(start: Plan) -> Iterator[str]:
         )
     elif subsidy["per_person"]:
         yield (
-            "Or money, with nobody committed: {start.subsidy.per_person:money} a period to each"
-            " member (just more than {start.subsidy.least:money} would do), until"
-            " {start.subsidy.until_people:people} have joined. That takes"
+            "Or money, in which a sure target label is worth {benefit:money} a period, with nobody"
+            " committed: {start.subsidy.per_person:money} a period to each member (just more than"
+            " {start.subsidy.least:money} would do"
+            + (
+                "; 95 %: {start.subsidy.least_low:money} to {start.subsidy.least_high:money}"
+                if subsidy["interval"] and subsidy["least_high"] is not None
+                else ""
+            )
+            + "), until {start.subsidy.until_people:people} have joined. That takes"
             " {start.subsidy.periods:n period} and {start.subsidy.total:money} in all, at most"
             " {start.subsidy.most_per_period:money} in a period; have {start.subsidy.fund:money} at"
             " hand."
         )
         yield (
-            "Paid to each what he lacks, and no more, the people up to the critical mass would cost"
-            " {start.subsidy.least_budget:money} a period."
+            "Were each paid only what she or he lacks, the people up to the critical mass would"
+            " cost {start.subsidy.least_budget:money} a period."
         )
     beside = start["subsidy_with_configured"]
     if beside and beside["arrives"] and beside["per_person"]:
@@ -102,7 +116,7 @@ def _tried(trials: Plan | None) -> Iterator[str]:
         "subsidy": "the planned subsidy",
         "smaller_subsidy": "a subsidy of {key.changes.subsidy:money}",
         "provision_point": "the provision point",
-        "nothing": "none of these",
+        "nothing": "none of all this",
     }
     parts = []
     for name in trials["kinds"]:
@@ -120,13 +134,35 @@ def _tried(trials: Plan | None) -> Iterator[str]:
         + "; ".join(parts)
         + "."
     )
+    for name in PLANNED:
+        tried = trials["kinds"].get(name)
+        if tried and tried["share"] < _MOSTLY:
+            yield (
+                f"So {names[name].replace('key', f'start.trials.kinds.{name}')} are no safe plan"
+                if name == "first_movers"
+                else f"So {names[name]} is no safe plan"
+            ) + (
+                ": the calculation is of a crowd so large that luck and leaks do nothing. Plan with"
+                " more, or by a means that did better."
+            )
 
 
 def secrecy_sentences(plan: Plan) -> Iterator[str]:
     """Templates of question 4."""
     here = plan["secrecy"]
     if not plan["sustains"]["possible"]:
-        yield "None would help."
+        if here["gamma_sustains"] is None:
+            yield "No secrecy would help: it would not last if only members had any of it."
+            return
+        yield (
+            "More than there is: if outsiders had at most {secrecy.gamma_sustains:percent} of what"
+            " members have (now {secrecy.gamma:percent}), it would sustain itself"
+            + (
+                "."
+                if here["gamma_works"] == 0
+                else ", and work with at most {secrecy.gamma_works:percent}."
+            )
+        )
         return
     more = here["gamma_sustains"] > here["gamma_works"] + 1e-6
     yield (
@@ -155,23 +191,24 @@ def secrecy_sentences(plan: Plan) -> Iterator[str]:
         yield (
             "With the planned first movers a leak of at most {secrecy.leak_most:number}"
             " (probability per acquaintance and period that an outsider gets hold of the signal)"
-            " leaves it working; now it is {secrecy.leak:number}."
+            " leaves it working; now it is {secrecy.leak:number}. That is calculated for people"
+            " whose acquaintances do not know one another; where they do, more may leak."
         )
-    if here["leak"]:
+    if here["leak"] and here["people_with_leak"] is not None:
         yield (
-            "With that leak it ends with {secrecy.people_with_leak:n member} and"
+            "With the leak as it is it ends with {secrecy.people_with_leak:n member} and"
             " {secrecy.free_riders_with_leak:people} who have the signal and pay nothing."
         )
     turns = here["rotations"]
     if turns and not here["leak_limit"]:
         listed = ", ".join(_turn(i, turn["leak_most"]) for i, turn in enumerate(turns))
         yield (
-            "A collective that changes its signal makes leaked copies worthless: the largest leak"
-            f" is then {listed} retrainings."
+            "A collective that changes its signal makes leaked copies worthless: the most that may"
+            f" leak is then {listed}."
         )
 
 
 def _turn(i: int, most: float) -> str:
     key = f"secrecy.rotations.{i}"
-    leak = "any" if most >= 1 else f"{{{key}.leak_most:number}}"
-    return f"{leak} if it changes every {{{key}.every:people}}"
+    leak = "anything" if most >= 1 else f"{{{key}.leak_most:number}}"
+    return f"{leak} with a change every {{{key}.every:n retraining}}"

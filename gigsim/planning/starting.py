@@ -11,6 +11,7 @@ import numpy as np
 from gigsim.planning.outlook import Outlook, grid_of, members
 from gigsim.planning.path import Path, climb
 from gigsim.planning.working import LEVELS, count_of, interval_of, no_interval
+from gigsim.theory.gaps import Floats
 from gigsim.theory.participation.draws import ParticipationDraws
 from gigsim.theory.participation.joining_map import JoiningMap
 from gigsim.theory.participation.startup import startup_cost
@@ -21,6 +22,8 @@ MARGIN = 0.1
 LESS = 0.2
 #: Money at hand beyond what the way is expected to cost.
 RESERVE = 0.25
+# No law says what the costliest people take who are none of N.
+_ALL = 0.999
 #: Standard errors by which a number of people is to be off by luck before a plan fails.
 SAFE = 2.0
 # Sizes at which a subsidy may end: parts of the way, in logarithms, from the critical mass to where
@@ -56,7 +59,12 @@ def _stuck(society: JoiningMap, people: int, goal: float, case: int) -> tuple[fl
 
 
 def subsidy_needed(
-    society: JoiningMap, people: int, goal: float, first_movers: float = 0.0, case: int = 0
+    society: JoiningMap,
+    people: int,
+    goal: float,
+    first_movers: float = 0.0,
+    case: int = 0,
+    luck: float = 0.0,
 ) -> float:
     """The least σ, money a period to every member, that carries from the first movers to a share.
 
@@ -69,6 +77,7 @@ def subsidy_needed(
         goal: the critical mass; inf: never.
         first_movers: committed, a share.
         case: which society.
+        luck: by how many standard errors fewer of N people than expected may come, and it does.
     """
     if not np.isfinite(goal):
         return float("inf")
@@ -77,8 +86,26 @@ def subsidy_needed(
     if not len(grid) or goal <= first_movers:
         return 0.0
     rest = (grid - first_movers) / (1 - first_movers)
+    # Sizes at which nearly all have to join are beyond what luck is asked about.
+    rest = np.maximum(rest, np.minimum(rest + luck * np.sqrt(rest * (1 - rest) / people), _ALL))
     lacking = society.costs.quantile(rest) - society.gain(grid, side=-1, case=case)
     return float(max(lacking.max(), 0.0))
+
+
+def _drawn_subsidies(society: JoiningMap, people: int, goals: Floats) -> list[float]:
+    """:func:`subsidy_needed` of every case; what people cost is the same in all, and asked once."""
+    known = goals[np.isfinite(goals)]
+    if not len(known):
+        return [float("inf")] * len(goals)
+    grid = grid_of(society, people, 0.0, float(known.max()))
+    costs = society.costs.quantile(grid)
+    found = []
+    for case, goal in enumerate(goals):
+        on_the_way = grid <= max(goal, grid[0])
+        gain = society.gain(grid[on_the_way], side=-1, case=case)
+        most = float((costs[on_the_way] - gain).max()) if np.isfinite(goal) else float("inf")
+        found.append(max(most, 0.0))
+    return found
 
 
 def starting(look: Outlook, draws: ParticipationDraws | None) -> dict[str, Any]:
@@ -110,9 +137,17 @@ def starting(look: Outlook, draws: ParticipationDraws | None) -> dict[str, Any]:
         ]
         low, high = np.quantile(needed, LEVELS, method="inverted_cdf")
         movers |= interval_of(low, high, people)
+    money = subsidy(look, 0.0)
+    money |= dict.fromkeys(("least_low", "least_high"))
+    money["interval"] = draws is not None and bool(money["least"])
+    if money["interval"] and draws is not None and look.draws is not None:
+        lacking = _drawn_subsidies(look.draws, people, draws.critical_mass)
+        ends = np.quantile(lacking, LEVELS, method="inverted_cdf")
+        known = (float(end) if np.isfinite(end) else None for end in ends)
+        money["least_low"], money["least_high"] = known
     return {
         "first_movers": movers,
-        "subsidy": subsidy(look, 0.0),
+        "subsidy": money,
         "subsidy_with_configured": None if look.first_movers == 0 else subsidy(look, None),
         "provision_point": provision_point(look),
     }
@@ -181,12 +216,13 @@ def subsidy(look: Outlook, first_movers: float | None = 0.0) -> dict[str, Any]:
             | {"arrives": True}
         )
     least = subsidy_needed(look.society, people, goal, first)
-    each = (1 + MARGIN) * least
+    safe = subsidy_needed(look.society, people, goal, first, luck=SAFE)
+    each = max((1 + MARGIN) * least, safe)
     path, until = _way(look, goal, each, first)
     found |= {
         "least": least,
         "per_person": each,
-        "short": (1 - LESS) * each,
+        "short": (1 - LESS) * (1 + MARGIN) * least,
         "least_budget": _least_budget(look, goal, first),
         "until": until,
         "until_people": members(until, people),

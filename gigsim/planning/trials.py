@@ -89,7 +89,9 @@ def kinds_of(look: Outlook, start: Mapping[str, Any], people: int) -> dict[str, 
         plan = min(people, max(1, round(movers["plan"] * scale)))
         kinds["first_movers"] = {"collective.first_movers": plan}
         fewer = min(plan - 1, int(movers["short"] * scale))
-        kinds["fewer_first_movers"] = {"collective.first_movers": fewer}
+        # None of them is what "nothing" tries.
+        if fewer:
+            kinds["fewer_first_movers"] = {"collective.first_movers": fewer}
     if subsidy["arrives"] and subsidy["per_person"]:
         paying = {
             "collective.subsidy": subsidy["per_person"],
@@ -103,6 +105,7 @@ def kinds_of(look: Outlook, start: Mapping[str, Any], people: int) -> dict[str, 
             "collective.provision_point": point["share"],
             "collective.refund": True,
         }
+    if kinds:
         kinds["nothing"] = {}
     return kinds
 

@@ -61,8 +61,8 @@ def written(value: Any, unit: str) -> str:
     Args:
         value: a number, None (written "none") or words.
         unit: ``people`` (whole), ``n noun`` (with its noun), ``percent`` (a share),
-            ``money`` and ``number`` (three digits), ``signed`` (one decimal, with its sign); empty
-            for words.
+            ``money`` and ``number`` (three digits), ``change`` (of per cent: so much more, or
+            less), ``leak`` (a probability; 1 is any); empty for words.
 
     Raises:
         ValueError: an unknown unit.
@@ -79,8 +79,12 @@ def written(value: Any, unit: str) -> str:
         return f"{digits(100 * value)} %"
     if unit in ("money", "number"):
         return digits(value)
-    if unit == "signed":
-        return f"{value:+.1f}"
+    if unit == "change":
+        if round(abs(value), 1) == 0:
+            return "as many"
+        return f"{digits(abs(value))} % {'more' if value > 0 else 'less'}"
+    if unit == "leak":
+        return "any" if value >= 1 else digits(value)
     raise ValueError(f"no unit {unit!r}")
 
 

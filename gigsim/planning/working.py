@@ -72,6 +72,7 @@ def working(look: Outlook) -> dict[str, Any]:
         "metric": look.config.measure.success,
         "aim": STRATEGIES[look.config.collective.strategy].aim,
         "without": look.brings.clean,
+        "smallest_measured": look.smallest,
         "largest_measured": look.largest,
         "largest_success": look.success(1.0),
         **count_of("", share, people),

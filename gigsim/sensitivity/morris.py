@@ -12,6 +12,7 @@ import math
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from gigsim.sensitivity.library import salib
@@ -61,7 +62,7 @@ def morris_indices(
     plain = salib("analyze.morris").analyze(
         problem,
         points,
-        values.mean(-1),
+        _over_one_step(values.mean(-1), points, levels),
         num_resamples=resamples,
         num_levels=levels,
         seed=streams.seed_for("sensitivity.resamples"),
@@ -93,13 +94,30 @@ def elementary_effects(values: Floats, points: Points) -> Floats:
         Shape (T, D, R), in the unit of the values for the whole range of a parameter.
     """
     count = points.shape[1]
-    steps = np.diff(points.reshape(-1, count + 1, count), axis=1)
-    moved = np.abs(steps).argmax(-1)
-    size = np.take_along_axis(steps, moved[..., None], -1)
+    moved, size = _steps(points)
     by_step = np.diff(values.reshape(-1, count + 1, values.shape[-1]), axis=1) / size
     found = np.empty_like(by_step)
     np.put_along_axis(found, moved[..., None], by_step, 1)
     return found
+
+
+def _steps(points: Points) -> tuple[NDArray[np.int64], Floats]:
+    """Which coordinate each step of a trajectory moves, shape (T, D), and by how much (T, D, 1)."""
+    count = points.shape[1]
+    steps = np.diff(points.reshape(-1, count + 1, count), axis=1)
+    moved = np.abs(steps).argmax(-1)
+    return moved, np.take_along_axis(steps, moved[..., None], -1)
+
+
+def _over_one_step(values: Floats, points: Points, levels: int) -> Floats:
+    """Values along trajectories of the grid's step that have the same effects, shape of ``values``.
+
+    SALib takes every step to be the grid's; between whole numbers there are longer and shorter.
+    """
+    step = levels / (2 * (levels - 1))
+    blocks = values.reshape(-1, points.shape[1] + 1)
+    changes = np.diff(blocks, axis=1) * step / np.abs(_steps(points)[1][..., 0])
+    return np.column_stack([blocks[:, :1], changes]).cumsum(axis=1).ravel()
 
 
 def _luck(effects: Floats) -> Floats:

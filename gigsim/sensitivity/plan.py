@@ -23,13 +23,19 @@ from gigsim.config.toml_files import read_table as read_toml
 from gigsim.errors import InputError
 from gigsim.experiments.design import Raw
 from gigsim.experiments.dotted import plain, quoted
-from gigsim.experiments.sampling import Choices, laws_of, values_at
+from gigsim.experiments.sampling import Choices, Numbers, laws_of, values_at
 from gigsim.experiments.seeds import canonical
 from gigsim.experiments.study import CASES_FILE, LARGEST, Study, open_study
 from gigsim.experiments.study_check import cases_in, parts_of
 from gigsim.experiments.study_file import MOST_CASES, MOST_RUNS, RECORDABLE, CsvDesign, StudyTable
 from gigsim.runs import read_table, write_table
-from gigsim.sensitivity.points import Points, block_size, morris_points, saltelli_points
+from gigsim.sensitivity.points import (
+    Points,
+    block_size,
+    morris_points,
+    on_whole,
+    saltelli_points,
+)
 from gigsim.sensitivity.settings import (
     MOST_PARAMETERS,
     TABLE,
@@ -177,7 +183,7 @@ def _plan(content: Mapping[str, Any], where: str, folder: Path) -> Plan:
                 path = (TABLE, "ranges", quoted(key))
                 said = "choices have no order to take steps in"
                 raise places.error(path, said, 'low and high, or method = "sobol"')
-    points = _points(settings, len(laws), table.seed)
+    points = _points(settings, laws, table.seed)
     values = values_at(laws, points)
     cases: dict[str, int] = {}
     case = np.array([cases.setdefault(canonical(one), len(cases)) for one in values])
@@ -202,13 +208,17 @@ def _plan(content: Mapping[str, Any], where: str, folder: Path) -> Plan:
     return Plan(study, settings, tuple(laws), points, case)
 
 
-def _points(settings: Settings, parameters: int, seed: int) -> Points:
-    drawn = Streams(seed).seed_for("sensitivity.points")
-    if isinstance(settings, MorrisMethod):
-        return morris_points(settings.trajectories, settings.levels, parameters, drawn)
-    return saltelli_points(
-        settings.samples, parameters, second_order=settings.second_order, seed=drawn
-    )
+def _points(settings: Settings, laws: Mapping[str, Numbers | Choices], seed: int) -> Points:
+    drawn, parameters = Streams(seed).seed_for("sensitivity.points"), len(laws)
+    if isinstance(settings, SobolMethod):
+        return saltelli_points(
+            settings.samples, parameters, second_order=settings.second_order, seed=drawn
+        )
+    points = morris_points(settings.trajectories, settings.levels, parameters, drawn)
+    for column, law in enumerate(laws.values()):
+        if isinstance(law, Numbers) and law.whole:
+            points[:, column] = on_whole(points[:, column], law.low, law.high, log=law.log)
+    return points
 
 
 def _rows(settings: Settings, parameters: int) -> int:

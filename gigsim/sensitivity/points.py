@@ -60,6 +60,35 @@ def morris_points(trajectories: int, levels: int, parameters: int, seed: int) ->
     return np.clip(found, 0.0, 1.0)
 
 
+def on_whole(places: Points, low: float, high: float, *, log: bool) -> Points:
+    """Places of a whole-numbered parameter, moved to where its nearest whole numbers are.
+
+    Morris's steps are over parts of a range, and what a step from one whole number to another is a
+    part of is known only at their own places. As a step is more than half of the range, and no
+    number is the nearest one to more than half of it, no step is lost.
+
+    Args:
+        places: in [0, 1], any shape.
+        low: the least whole number.
+        high: the greatest, above ``low``.
+        log: are places those of the logarithm? Then ``low`` is above 0.
+
+    Returns:
+        0 for ``low`` and 1 for ``high``, shape of ``places``.
+    """
+    if log:
+        below = np.floor(low * (high / low) ** places)
+        # The nearer of two by its place, which is not the nearer by its value.
+        either = np.clip(np.stack([below, below + 1]), low, high)
+        candidates = np.log(either / low) / np.log(high / low)
+        nearer: Points = np.where(
+            np.abs(candidates[0] - places) <= np.abs(candidates[1] - places), *candidates
+        )
+        return nearer
+    numbers = np.rint(low + (high - low) * places)
+    return (numbers - low) / (high - low)
+
+
 def _problem(parameters: int) -> dict[str, object]:
     return {
         "num_vars": parameters,

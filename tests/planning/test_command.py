@@ -41,7 +41,7 @@ def test_a_plan_for_people(gigsim: Gigsim, tmp_path: Path) -> None:
     assert lines[0] == "quick: 300 people"
     for number in range(1, 6):
         assert any(line.startswith(f"{number}. ") for line in lines)
-    assert "It sustains itself from 6 members on (1.96 % of the people)" in done.out
+    assert "it sustains itself from 6 members on (1.96 % of the people)" in done.out
     assert "works from" in done.out
     (folder,) = (tmp_path / "plans").iterdir()
     assert (folder / "plan.png").stat().st_size > 10_000
@@ -69,6 +69,22 @@ def test_hopeless_is_an_answer(gigsim: Gigsim, tmp_path: Path) -> None:
     done = gigsim("plan", scenario(tmp_path, 3.0), "--quiet")
     assert done.code == 0
     assert "Never: no number of members sustains itself." in done.out
+
+
+def test_a_world_that_changes_needs_a_period(gigsim: Gigsim, tmp_path: Path) -> None:
+    file = Path(scenario(tmp_path))
+    change = '[[at]]\nperiod = 3\nset = { "population.cost.value" = 3.0 }\n'
+    file.write_text(file.read_text() + change)
+    refused = gigsim("plan", str(file), "--no-simulate", "--quiet")
+    assert (refused.code, refused.out) == (2, "")
+    assert "--at PERIOD" in refused.err
+    assert len(refused.err.splitlines()) == 1
+    before = gigsim("plan", str(file), "--at", "2", "--no-simulate", "--quiet")
+    assert "it sustains itself from 6 members on" in before.out
+    after = gigsim("plan", str(file), "--at", "3", "--no-simulate", "--json")
+    content = json.loads(after.out)
+    assert (content["period"], content["sustains"]["possible"]) == (3, False)
+    assert "everything stays as it is from period 3 on" in after.out
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from gigsim.dynamics.first_movers import first_movers
 from gigsim.errors import InputError
 from gigsim.planning.hinges import hinges
-from gigsim.planning.outlook import Outlook, members, outlook
+from gigsim.planning.outlook import Outlook, members, outlook, world_of
 from gigsim.planning.secrecy import first_movers_with_leak, largest_leak, secrecy
 from gigsim.planning.starting import enough, provision_point, starting, subsidy
 from gigsim.planning.sustaining import extreme, sustaining
@@ -187,6 +187,7 @@ def test_a_leak_on_the_complete_network(known: Known) -> None:
         ({"society.rule": "imitation"}, "society.rule"),
         ({"society.cost_timing": "once"}, "society.cost_timing"),
         ({"at": [{"period": 3, "set": {"collective.leak": 0.1}}]}, "at"),
+        ({"society.rule": "reinforcement"}, "society.rule"),
     ],
 )
 def test_what_a_plan_cannot_answer_is_refused(changes: dict[str, object], where: str) -> None:
@@ -200,3 +201,31 @@ def test_people_are_whole() -> None:
     # 3 of 2,000, with a rounding error.
     assert members(0.0015 + 1e-15, 2000) == 3
     assert members(float("inf"), 2000) is None
+
+
+def test_a_world_that_changes_is_planned_for_as_it_is_by_a_period() -> None:
+    """Costs of .2 from period 4 on, and of .8 from period 9: the closed form of each."""
+    changes = [
+        {"period": 9, "set": {"population.cost.value": 0.8}},
+        {"period": 4, "set": {"population.cost.value": 0.2, "collective.first_movers": 7}},
+    ]
+    config = society(at=changes)
+    for period, cost in ((0, 0.5), (3, 0.5), (4, 0.2), (8, 0.2), (9, 0.8), (100, 0.8)):
+        look = outlook(config, period=period)
+        assert look.critical_mass == pytest.approx(KAPPA / (KAPPA + 1 - cost), rel=1e-6)
+        assert not look.config.at
+        assert look.config.collective.first_movers == (7 if period >= 4 else 0)
+    assert world_of(society(), 5) == society()
+
+
+def test_where_nobody_leaves_joining_is_what_counts(known: Known) -> None:
+    """Who would keep the signal never leaves: α_c is that of γ = 0."""
+    keeping = {"collective.retention": 0.4, **constant(0.5)}
+    leaving = sustaining(known(**keeping), None)
+    assert leaving["share"] == pytest.approx(KAPPA / (KAPPA + 1 - 0.5 / 0.6), rel=1e-6)
+    assert leaving["withers"]
+    look = known(**keeping, **{"society.leaving": "never"})
+    never = sustaining(look, None)
+    assert never["share"] == pytest.approx(KAPPA / (KAPPA + 1 - 0.5), rel=1e-6)
+    assert not never["withers"]
+    assert secrecy(look, 0.1)["retention_most"] is None

@@ -15,7 +15,8 @@ from gigsim.planning import Plan, plan
 from gigsim.planning.figure import plan_figure
 from gigsim.planning.folder import save_plan
 from gigsim.planning.report import report_lines, table_of
-from gigsim.planning.starting import planned_ways
+from gigsim.planning.sentences import sentences
+from gigsim.planning.starting import _drawn_subsidies, planned_ways, subsidy_needed
 from gigsim.planning.trials import write_promise
 from gigsim.planning.words import look_up
 from tests.planning.conftest import society, uniform
@@ -223,3 +224,110 @@ def test_success_is_said_by_what_the_strategy_is_after(curve: Path) -> None:
 def test_a_curve_that_people_cannot_believe_by_a_theorem(curve: Path) -> None:
     with pytest.raises(InputError, match="no theorem"):
         plan(build(society().model_dump(mode="json"), {"society.belief": "theory"}), curve=curve)
+
+
+def texts(made: Plan) -> str:
+    return " ".join(one["text"] for one in made.content["sentences"])
+
+
+def test_sizes_that_nobody_measured_are_said(measured: Plan, tmp_path: Path) -> None:
+    """The curve is of α = .01 to .3: where a plan stands on less or on more, it says so."""
+    content = measured.content
+    assert (content["works"]["smallest_measured"], content["works"]["largest_measured"]) == (
+        pytest.approx(0.01),
+        pytest.approx(0.3),
+    )
+    assert content["sustains"]["grows_to"]["extrapolated"]
+    assert "No collective over 30 % was measured" in texts(measured)
+    assert not content["sustains"]["interpolated"]
+    steep = tmp_path / "steep.csv"
+    rows = [f"{a},{s},{s},0.1,0.1,0.9" for a, s in ((0, 0.1), (0.2, 0.8), (1, 1.0))]
+    steep.write_text("alpha,success_any,success_top1,base_any,base_top1,accuracy\n")
+    steep.write_text(steep.read_text() + "\n".join(rows) + "\n")
+    made = plan(society(), curve=steep, seeds=0)
+    # Half of the gain of .7 at .2 is short of .5: at .143 it is there.
+    assert made.content["sustains"]["share"] == pytest.approx(0.2 * 0.5 / 0.7)
+    assert made.content["sustains"]["interpolated"]
+    assert "less than the smallest collective that was measured (20 %)" in texts(made)
+    assert not made.content["sustains"]["grows_to"]["extrapolated"]
+
+
+def test_the_subsidy_has_an_interval(measured: Plan) -> None:
+    money = measured.content["start"]["subsidy"]
+    assert money["interval"]
+    assert money["least_low"] <= money["least"] <= money["least_high"]
+    look = measured.look
+    assert look.draws is not None
+    goals = np.array([look.critical_mass, np.inf])
+    one, never = _drawn_subsidies(look.society, look.people, goals)
+    assert one == pytest.approx(subsidy_needed(look.society, look.people, goals[0]), rel=1e-9)
+    assert never == np.inf
+    promised = hopeless().content["start"]["subsidy"]
+    assert (promised["interval"], promised["least_low"]) == (False, None)
+
+
+def test_a_promise_of_a_platform_that_learns_is_no_promise_of_its(measured: Plan) -> None:
+    """The words for a linear platform warn; those for the exact classifier and a curve do not."""
+    warning = "It is of a platform that makes no mistakes."
+    changes = {"platform.learner": {"kind": "linear"}, "collective.first_movers": 2}
+    small = {"population.size": 300, "corpus.test_size": 50}
+    learning = plan(society(**changes, **small), seeds=0)
+    assert not learning.content["source"]["exact"]
+    assert warning in texts(learning)
+    assert "unless more is achieved than is promised" in texts(learning)
+    assert warning not in texts(measured)
+    exact = plan(society(**{"platform.learner": {"kind": "bayes"}}, **small), seeds=0)
+    assert exact.content["source"]["exact"]
+    assert warning not in texts(exact)
+
+
+def test_where_newcomers_and_leaks_end_it_is_said_beside_the_map(curve: Path) -> None:
+    config = society(**{"population.turnover": 0.05, "population.cost": uniform(1.2)})
+    made = plan(config, curve=curve, seeds=0)
+    grows, ends = made.content["sustains"]["grows_to"], made.content["secrecy"]
+    assert ends["people_with_leak"] < 0.99 * grows["people"]
+    assert "That leaves aside newcomers (5 % a period); counting that" in texts(made)
+
+
+def test_none_of_the_first_movers_is_not_tried_twice(tmp_path: Path) -> None:
+    """Where one is enough, fewer than the plan are none."""
+    steep = tmp_path / "steep.csv"
+    rows = [f"{a},{s},{s},0.1,0.1,0.9" for a, s in ((0, 0.1), (0.005, 0.95), (1, 1.0))]
+    head = "alpha,success_any,success_top1,base_any,base_top1,accuracy\n"
+    steep.write_text(head + "\n".join(rows) + "\n")
+    made = plan(society(**{"population.size": 200}), curve=steep, seeds=1)
+    kinds = made.content["start"]["trials"]["kinds"]
+    assert "fewer_first_movers" not in kinds
+    assert kinds["nothing"]["carried"] == 0
+    assert "from there on it grows to" in texts(made)
+
+
+def test_where_nothing_lasts_secrecy_may_still_help() -> None:
+    """Leavers who keep all of it have no reason to stay: secrecy would give them one."""
+    leaky = plan(society(**{"collective.retention": 1.0}), seeds=0)
+    assert not leaky.content["sustains"]["possible"]
+    # All together at a cost of .5: half of the gain for oneself is just enough.
+    assert leaky.content["secrecy"]["gamma_sustains"] == pytest.approx(0.5, rel=1e-6)
+    assert "if outsiders had at most 50 % of what members have (now 100 %)" in texts(leaky)
+    assert "only for as long as 182 members stay" in texts(leaky)
+    assert hopeless().content["secrecy"]["gamma_sustains"] is None
+    assert "No secrecy would help" in texts(hopeless())
+
+
+def test_a_plan_that_fails_its_trials_is_called_unsafe() -> None:
+    content = json.loads(json.dumps(plan(society(), seeds=0).content))
+    one = {"of": 6, "share": 0.0, "low": 0.0, "high": 0.4, "carried": 0, "mean_alpha": 0.0}
+    good = one | {"carried": 6, "share": 1.0, "high": 1.0, "low": 0.6}
+    content["start"]["trials"] = {
+        "people": 2000,
+        "stands_in": "promise",
+        "kinds": {
+            "first_movers": one | {"changes": {"first_movers": 44}},
+            "subsidy": one | {"changes": {"subsidy": 0.5}},
+            "provision_point": good | {"changes": {}},
+        },
+    }
+    said = " ".join(one["text"] for one in sentences(content))
+    assert "So 44 first movers are no safe plan: " in said
+    assert "So the planned subsidy is no safe plan: " in said
+    assert "the provision point is no" not in said

@@ -33,7 +33,11 @@ def test_a_key_that_is_not_there_is_no_sentence() -> None:
         (1.0, "percent", "100 %"),
         (0.00001234, "money", "0.0000123"),
         (123456.0, "money", "123,000"),
-        (-3.04, "signed", "-3.0"),
+        (-3.04, "change", "3.04 % less"),
+        (10.0, "change", "10 % more"),
+        (0.04, "change", "as many"),
+        (1.0, "leak", "any"),
+        (0.0411, "leak", "0.0411"),
         ("words", "", "words"),
     ],
 )

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from gigsim.sensitivity.morris import elementary_effects, morris_indices
-from gigsim.sensitivity.points import morris_points
+from gigsim.sensitivity.points import morris_points, on_whole
 from tests.sensitivity.worlds import Floats, ishigami
 
 NAMES = ("x", "y", "z")
@@ -88,3 +88,28 @@ def test_luck_is_measured(common: bool) -> None:
     assert np.allclose(found["sigma"], expected, rtol=0.2)
     assert (found["sigma_corrected"] < 0.5 * found["sigma"]).all()
     assert abs(found["mu"]["x"] - 2) < 4 * expected / math.sqrt(count)
+
+
+@pytest.mark.parametrize("high", [2, 3, 5, 6, 60])
+@pytest.mark.parametrize("log", [False, True])
+def test_a_line_over_whole_numbers_has_its_slope(high: int, log: bool) -> None:
+    """Steps between whole numbers are not the grid's: 1 to 2 is all of the range and no 2/3."""
+    points = morris_points(20, LEVELS, 3, seed=9)
+    points[:, 0] = on_whole(points[:, 0], 1, high, log=log)
+    numbers = high ** points[:, 0] if log else 1 + (high - 1) * points[:, 0]
+    assert np.allclose(numbers, np.rint(numbers))
+    found = effects((points @ [5.0, -3.0, 0.0])[:, None], points)
+    assert np.allclose(found["mu"], [5, -3, 0])
+    assert np.allclose(found["mu_star"], [5, 3, 0])
+    assert np.allclose(found["sigma"], 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("levels", [2, 4, 6, 10])
+def test_no_step_between_whole_numbers_is_lost(levels: int) -> None:
+    for high in range(2, 40):
+        for log in (False, True):
+            points = morris_points(8, levels, 1, seed=10)
+            moved = on_whole(points, 1, high, log=log)
+            assert moved.min() >= 0
+            assert moved.max() <= 1
+            assert (np.diff(moved.reshape(8, 2), axis=1) != 0).all()

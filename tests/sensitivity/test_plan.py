@@ -66,6 +66,18 @@ def test_morris_points_of_whole_numbers_share_cases() -> None:
     assert (np.diff(plan.case.reshape(6, 2)) != 0).all()
 
 
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_morris_points_stand_at_their_whole_numbers(scale: str) -> None:
+    """A point's place is that of its value, however few whole numbers there are."""
+    for high in (5, 6, 8, 9, 30):
+        ranges = {"collective.first_movers": {"low": 4, "high": high, "scale": scale}}
+        plan = load_plan(study(MORRIS | {"ranges": ranges}))
+        for place, number in zip(plan.points[:, 0], plan.case, strict=True):
+            value = plan.study.cases[number].values["collective.first_movers"]
+            exact = 4 * (high / 4) ** place if scale == "log" else 4 + (high - 4) * place
+            assert value == pytest.approx(exact)
+
+
 def test_a_folder_keeps_all_of_it(tmp_path: Path) -> None:
     for table in ({"second_order": True}, MORRIS):
         plan = load_plan(study(table))
