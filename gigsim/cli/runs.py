@@ -129,10 +129,15 @@ def diff_command(
 @runs_app.command("verify")
 def verify_command(
     context: typer.Context,
-    path: FolderArgument,
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Runs, replicates, studies or curves."),
+    ],
     sample: Annotated[
         int | None,
-        typer.Option(min=1, metavar="K", help="So many runs, drawn at random; by default all."),
+        typer.Option(
+            min=1, metavar="K", help="So many runs of each, drawn at random; by default all."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the drawing.")] = 1,
     workers: Annotated[
@@ -144,14 +149,15 @@ def verify_command(
     """Run it again, train everything, and compare; exit code 1 where it is not verified.
 
     With the versions and the kind of CPU that made it, byte for byte; elsewhere within stated
-    tolerances (docs/runs.md).
+    tolerances (docs/runs.md). Several folders one after the other, each under its name.
 
     Example: gigsim runs verify runs/20230723T120005Z-leak-0123456789ab --sample 20
     """
     from gigsim.cli.runs_words import verdict_line, verification_lines
     from gigsim.results.verdicts import Verdict
-    from gigsim.results.verify import verify
+    from gigsim.results.verify import check_folders, verify
 
+    check_folders(paths)
     silent = quiet or as_json
 
     def tell(verdict: Verdict) -> None:
@@ -161,13 +167,19 @@ def verify_command(
     interrupts = interrupts_of(context)
     interrupts.running()
     processes = (os.cpu_count() or 1) if workers is None else workers
-    found = verify(path, sample=sample, seed=seed, workers=processes, tell=tell)
+    several, verified, plain = len(paths) > 1, True, []
+    for path in paths:
+        if several and not silent:
+            stderr.print(f"{path}:", markup=False, highlight=False, soft_wrap=True)
+        found = verify(path, sample=sample, seed=seed, workers=processes, tell=tell)
+        verified &= found.verified
+        plain.append({"folder": str(path), **found.as_dict()})
+        if not as_json:
+            print_lines([f"{path}:"] * several + verification_lines(found))
     interrupts.leaving()
     if as_json:
-        print_json({"folder": str(path), **found.as_dict()})
-    else:
-        print_lines(verification_lines(found))
-    if not found.verified:
+        print_json({"verified": verified, "folders": plain} if several else plain[0])
+    if not verified:
         raise typer.Exit(1)
 
 

@@ -107,6 +107,17 @@ def verify(
     )
 
 
+def check_folders(paths: Sequence[Path]) -> None:
+    """Refuse what :func:`verify` would refuse at once, of all folders before the first is done.
+
+    Raises:
+        InputError: there is no such folder, or it was never one of ours.
+    """
+    for path in paths:
+        if not path.is_dir() or kind_of(path) is None:
+            open_source(path)
+
+
 class _Check:
     """Holds runs against their repetitions.
 

@@ -129,6 +129,7 @@ def all_known() -> tuple[Known, ...]:
     """
     from gigsim.validation import (
         known_cascades,
+        known_chance,
         known_contagion,
         known_convex,
         known_dynamics,
@@ -137,6 +138,8 @@ def all_known() -> tuple[Known, ...]:
         known_groups,
         known_participation,
         known_planting,
+        known_startup,
+        known_sweeps,
         known_thresholds,
         known_worlds,
     )
@@ -152,6 +155,9 @@ def all_known() -> tuple[Known, ...]:
         known_thresholds,
         known_cascades,
         known_contagion,
+        known_startup,
+        known_sweeps,
+        known_chance,
         known_groups,
     )
     found = [known for module in modules for known in module.KNOWN]

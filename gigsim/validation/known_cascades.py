@@ -214,7 +214,7 @@ KNOWN = (
     Known(
         "P5",
         "Gleeson and Cahalane: final size, Poisson network, z = 6, thresholds normal(0.38, 0.15)",
-        "the fixed point of theory for every seed ρ0, whatever the order of deciding",
+        "the fixed point of theory for the seed ρ0, whatever the order of deciding",
         "Gleeson and Cahalane 2007",
         _final_size,
         slow=True,

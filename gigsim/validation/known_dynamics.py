@@ -1,4 +1,4 @@
-"""Known answers on choices with noise, slow beliefs and imitation (V40, P2-P4).
+"""Known answers on choices with noise, slow beliefs and imitation (V40, P2-P4, P22).
 
 Computed by ``theory.participation``, played out by ``GigEconomy`` on a curve. Means of periods are
 within four standard errors of a path that hovers about its equilibrium.
@@ -122,6 +122,27 @@ def _brock_durlauf() -> Obtained:
     return also(numbers, played, agrees and worst <= ERRORS)
 
 
+def _limits() -> Obtained:
+    """A coin for everybody, and best response."""
+    people, coin, sure, cost = 20_000, 1e-6, 1e6, 0.5
+    (half,) = logit_map(coin, cost=cost).fixed_points().points
+    path = _logit_path(coin, cost, 0, 100, people)[2:]
+    worst = _logit_misses(coin, cost, half.alpha, path, people)
+    ends, same = [], True
+    for start in (9_999, 10_001):
+        path = _logit_path(sure, cost, start, 4, people)
+        plain = play(people, share_itself, start=start, periods=4, keys={"population.cost": cost})
+        same &= np.array_equal(path, plain["alpha"])
+        ends.append(float(path[-1]))
+    played = (
+        f"{people:,} people at λ = {coin:g}: the mean of 98 periods {worst:.1f} s.e. away; at"
+        f" λ = {sure:g} from 9,999 members to {ends[0]:g} and from 10,001 to {ends[1]:g}, period by"
+        " period as by best response"
+    )
+    agrees = same and ends == [0.0, 1.0] and worst <= ERRORS
+    return also(compared({"λ → 0": (half.alpha, "0.5")}), played, agrees)
+
+
 def _adaptive() -> Obtained:
     """G(α) = 1 − α and costs uniform on [0.2, 0.6]: Φ' = −2.5 where it meets the diagonal."""
     people, low, high, seed = _PEOPLE, 0.2, 0.6, 3
@@ -229,6 +250,14 @@ KNOWN = (
         "at 0, at 1, and where those who join do as well as those who stay away",
         "Taylor and Jonker 1978; Traulsen et al. 2006",
         _replicator,
+        slow=True,
+    ),
+    Known(
+        "P22",
+        "the limits of the logit response, G(α) = α, b = 1, c = 0.5",
+        "λ → 0: half of the people, whatever it brings; λ → ∞: best response",
+        "McFadden 1974; derived",
+        _limits,
         slow=True,
     ),
 )

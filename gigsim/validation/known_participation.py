@@ -18,9 +18,9 @@ from gigsim.theory.participation.closed_forms import (
     uniform_costs_fold,
     uniform_costs_slope,
 )
-from gigsim.theory.participation.costs import IdenticalCosts, UniformCosts
+from gigsim.theory.participation.costs import IdenticalCosts, SampleCosts, UniformCosts
 from gigsim.theory.participation.curves import BoundCurve
-from gigsim.theory.participation.folds import folds
+from gigsim.theory.participation.folds import folds, with_parameter
 from gigsim.theory.participation.joining_map import JoiningMap
 from gigsim.validation.known import Known, Obtained, also, compared, listed
 from gigsim.validation.society_runs import (
@@ -126,6 +126,9 @@ def _fold() -> Obtained:
     (found,) = folds(JoiningMap(BoundCurve(_KAPPA), UniformCosts(0.0, 1.0)), "benefit")
     half = 0.5 / people / float(bound(_KAPPA)(np.array(share)))
     costs = evenly(lambda u: u, people)
+    values = (ratio, ratio - 1.2 * half)
+    crowd = JoiningMap(BoundCurve(_KAPPA), SampleCosts(costs))
+    told = [with_parameter(crowd, "benefit", [r]).fixed_points().outcome(1.0) for r in values]
     stays, falls = (
         settled(
             people,
@@ -134,15 +137,16 @@ def _fold() -> Obtained:
             traits={"cost": costs},
             keys={"society.benefit_scale": value},
         )
-        for value in (ratio, ratio - 1.2 * half)
+        for value in values
     )
     numbers = compared({"r": (ratio, "0.0392118"), "α there": (share, "0.0198")})
     same = abs(found.parameter - ratio) < _EXACT and abs(found.alpha - share) < 1e-6
     played = (
         f"{people:,} people come down from everybody to {stays:.4f} at r, and to {falls:g} at"
-        f" {ratio - 1.2 * half:.6f}, 1.2 times what half a person is worth below it"
+        f" {values[1]:.6f}, 1.2 times what half a person is worth below it; both to the person as"
+        " the map of these people has it"
     )
-    near = share <= stays < share + 0.002
+    near = share <= stays < share + 0.002 and [stays, falls] == told
     return also(numbers, played, same and near and falls == 0.0)
 
 

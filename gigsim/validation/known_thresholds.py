@@ -1,4 +1,4 @@
-"""Known answers on thresholds of the population's share: Granovetter and Kuran (V31-V33).
+"""Known answers on thresholds of the population's share: Granovetter and Kuran (V31-V33, P21).
 
 The rule ``threshold`` of ``GigEconomy``, against ``theory.contagion.granovetter``.
 """
@@ -96,17 +96,32 @@ def _normal() -> Obtained:
 
     # And beside it they are the law, but for half a person: an sd of 1.6e-5.
     many, step = 20_000, 3e-5
-    ends = []
+    ends, counted = [], []
     for sd in (critical - step, critical + step):
         thresholds = _MEAN + sd * evenly(ndtri, many)
+        counted.append(int(sample_path(heads_needed(thresholds))[-1]) / many)
         ends.append(settled(many, share_itself, traits={"threshold": thresholds}, keys=_RULE))
     jumps = abs(ends[0] - share) < 0.005 and ends[1] > 0.999
+    jumps &= ends == counted
     played = (
         f"{people:,} people drawn at random, sd 0.1, 0.12, 0.15, 0.2, 0.25: at most {worst:.1f}"
         f" s.e. and a person away; {many:,} evenly spaced ones end at {ends[0]:.4f} with an sd"
-        f" {step:g} under the critical one, at {ends[1]:.4f} with {step:g} over it"
+        f" {step:g} under the critical one, at {ends[1]:.4f} with {step:g} over it, as counted"
     )
     return also(listed(found), played, jumps and worst <= ERRORS)
+
+
+def _hundred() -> Obtained:
+    """Thresholds at the quantiles (i + ½)/100, each rounded up to a number of heads."""
+    found, ends, same = {}, [], True
+    for sd, number in ((0.1225, "4"), (0.125, "5"), (0.13, "100")):
+        thresholds = _MEAN + sd * evenly(ndtri, 100)
+        found[f"sd {sd:g}"] = (float(sample_path(heads_needed(thresholds))[-1]), number)
+        end, as_counted = _heads(thresholds)
+        ends.append(end)
+        same &= as_counted
+    played = f"{', '.join(str(end) for end in ends)}, period by period as counted"
+    return also(compared(found), played, same and ends == [4, 5, 100])
 
 
 KNOWN = (
@@ -132,5 +147,12 @@ KNOWN = (
         "1 of 10 oppose, and 9 of 10",
         "Kuran 1989; derived",
         _kuran,
+    ),
+    Known(
+        "P21",
+        "V32 with a hundred people, evenly spaced",
+        "a jump later than the continuum's 0.12222: between an sd of 0.125 and 0.13",
+        "Granovetter 1978; derived",
+        _hundred,
     ),
 )

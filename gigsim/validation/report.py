@@ -25,12 +25,12 @@ _KNOWN = """## Known answers
 Cases whose outcome is known beforehand, computed anew by the code that ships. The numbers have gaps
 on purpose; P1 and so on are further results on who takes part.
 
-V26 to V42 and P1 to P13 are on who takes part, and how that spreads. What follows *Simulated* was
+V26 to V42 and P1 to P22 are on who takes part, and how that spreads. What follows *Simulated* was
 played out by gigsim's own rules: by whole economies on a curve in place of a platform, on networks
-alone, and in games by people who imitate those who do better. Predictions for people or networks
-drawn at random are met within four standard errors, of the law of the draw where it is known and
-else of independent runs; "and a person" means that shares of N people come in steps of 1/N. Where
-nothing is random they are met to the person.
+alone, in games by people who imitate those who do better, in many small societies, and by people
+who learn alone. Predictions for people or networks drawn at random are met within four standard
+errors, of the law of the draw where it is known and else of independent runs; "and a person" means
+that shares of N people come in steps of 1/N. Where nothing is random they are met to the person.
 
 V17, V18, V49, V50 and V51 are experiments with small learners that are really trained. *Contrary*:
 significant evidence against what a paper reports; *not shown*: too little evidence for it. Both are

@@ -251,6 +251,8 @@ def test_figures_only_on_demand(
         (["diff", "runs/run"], "Missing argument"),
         (["verify", "nowhere"], "nowhere: no such folder"),
         (["verify", "runs"], "runs: holds no run"),
+        (["verify", "runs/study", "nowhere"], "nowhere: no such folder"),
+        (["verify"], "Missing argument"),
         (["prune"], "gigsim runs prune: nothing is asked for"),
         (["prune", "nowhere", "--failed"], "nowhere: no such folder"),
         (["prune", "--older-than", "soon"], "--older-than: 'soon'; a number and s, m, h, d or w"),
@@ -294,6 +296,24 @@ def test_verify(gigsim: Gigsim, runs: Path) -> None:
     done = gigsim("runs", "verify", "runs/study", "--workers", "0", "--sample", "1", "--json")
     found: dict[str, Any] = json.loads(done.out)
     assert (done.err, found["verified"], len(found["verdicts"])) == ("", True, 1)
+
+
+def test_verify_several(gigsim: Gigsim, runs: Path) -> None:
+    both = ("runs", "verify", "runs/run", "runs/replicates", "--workers", "0")
+    done = gigsim(*both)
+    assert done.code == 0
+    told = done.out.splitlines()
+    assert told[0::2] == [f"{Path('runs/run')}:", f"{Path('runs/replicates')}:"]
+    assert [line.split(":")[0] for line in told[1::2]] == ["verified"] * 2
+    assert done.err.splitlines()[0] == told[0]
+    periods = read_table(runs / "run" / "periods.parquet")
+    periods.loc[3, "members"] += 1
+    write_table(periods, runs / "run" / "periods.parquet")
+    done = gigsim(*both, "--json")
+    found: dict[str, Any] = json.loads(done.out)
+    assert (done.code, done.err, found["verified"]) == (1, "", False)
+    assert [one["verified"] for one in found["folders"]] == [False, True]
+    assert [one["folder"] for one in found["folders"]] == [line[:-1] for line in told[0::2]]
 
 
 def test_not_verified(gigsim: Gigsim, runs: Path) -> None:
