@@ -38,7 +38,7 @@ from gigsim.measures.success import QUANTITIES
 from gigsim.resumes.corpus import Corpus
 from gigsim.resumes.law import Law
 from gigsim.scene import Scene
-from gigsim.spot_checks import is_due, spot_check
+from gigsim.spot_checks import is_due, refuse_early, spot_check
 from gigsim.stage import Stage
 from gigsim.staircase import StaircaseStandIn
 from gigsim.theory.gaps import Floats
@@ -177,6 +177,7 @@ class CurveLaboratory(Laboratory):
 
     def __init__(self, model: GigEconomy, workers: int) -> None:
         super().__init__(model, 0)
+        refuse_early(model.config)
         self._stand_in = stand_in(model.config, labels=len(model.stage.label_names))
 
     @property

@@ -18,12 +18,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gigsim.config.load import build
-from gigsim.population import label_set_numbers
+from gigsim.errors import InputError
+from gigsim.resumes.corpus import load_corpus
+from gigsim.spot_followers import choose_followers
 
 if TYPE_CHECKING:
     from gigsim.config import Config
-    from gigsim.curves.bench import Bench
-    from gigsim.curves.draws import Draw
     from gigsim.learners.stand_ins import StandIn
     from gigsim.model import GigEconomy
 
@@ -64,6 +64,30 @@ _TRAINED = (
 def no_spot_checks() -> pd.DataFrame:
     """The table without rows."""
     return pd.DataFrame(columns=list(COLUMNS))
+
+
+def refuse_early(config: Config) -> None:
+    """See before the first period what a spot check would end on in a later one.
+
+    Args:
+        config: of a surrogate.
+
+    Raises:
+        InputError: the corpus has not as many resumes as a spot check draws.
+    """
+    measure, corpus = config.measure, config.corpus
+    if not measure.spot_checks:
+        return
+    spot_config(config, seed=0)
+    if not corpus.path or config.population.replacement:
+        return
+    there = int(np.count_nonzero(~load_corpus(corpus.path).test_side))
+    if measure.spot_size > there:
+        raise InputError(
+            "measure.spot_size",
+            f"{measure.spot_size:,} resumes, but {there:,} on the training side of {corpus.path}",
+            f"at most {there}, or population.replacement = true",
+        )
 
 
 def is_due(model: GigEconomy) -> bool:
@@ -222,7 +246,7 @@ def _trial(model: GigEconomy, repeat: int, alpha: float) -> Trial:
     members = round(alpha * bench.size)
     arm = Arm(name="spot-check", config=config, alphas=(members / bench.size,), seeds=(0,))
     drawn = draw(bench, config.corpus, 0)
-    gap = _appoint(model, bench, drawn, members)
+    gap = choose_followers(model, bench, drawn, members)
     # One by one, as with a cache: many in one solve are the same only to the solver's tolerance.
     fitter = SingleFitter(bench, model.cache)
     (fitted,) = fitter.fit({0: arm}, trainings_of([arm]))
@@ -230,80 +254,3 @@ def _trial(model: GigEconomy, repeat: int, alpha: float) -> Trial:
         model.ledger.trained(model.period, timing.seconds, cached=timing.cached)
     outcomes = of_each(bench, arm, fitted.probabilities, drawn.bearing)
     return Trial(outcomes, bench.stage.test_clusters, members, gap)
-
-
-def _appoint(model: GigEconomy, bench: Bench, drawn: Draw, members: int) -> float:
-    """Choose who follows; how far their label sets are from those of the people who follow now."""
-    from gigsim.curves.draws import appoint, joining
-
-    population, measure = model.population, model.config.measure
-    follows = model.collective.follows(population, population.member)
-    if not members or not follows.any():
-        return float("nan")
-    sets = label_set_numbers(bench.stage.labels)
-    wanted, counts = np.unique(population.label_set[follows], return_counts=True)
-    shares = counts / counts.sum()
-    order = joining(drawn, "random")
-    if measure.spot_composition == "emergent":
-        turn = float(drawn.streams.uniform("spot/label_sets", size=1)[0])
-        order = alike(sets, order, wanted, shares, members, turn)
-        appoint(drawn, order)
-    return _apart(sets[order[:members]], wanted, shares)
-
-
-def alike(
-    sets: NDArray[np.int64],
-    order: NDArray[np.int64],
-    wanted: NDArray[np.int64],
-    shares: NDArray[np.float64],
-    members: int,
-    turn: float,
-) -> NDArray[np.int64]:
-    """An order of people whose first ``members`` have label sets in the wanted shares.
-
-    Of label set s it takes members·share(s) people, rounded up or down by a systematic sample, so
-    that each is expected as often as wanted; where fewer have it than that, people with other sets
-    take their places, the earliest of ``order``.
-
-    Args:
-        sets: number of each one's label set, shape (n,).
-        order: everybody, in random order, shape (n,).
-        wanted: numbers of label sets, ascending, shape (k,).
-        shares: of each, positive, with sum 1, shape (k,).
-        members: in [0, n].
-        turn: uniform in [0, 1): which are rounded up.
-
-    Returns:
-        int64, shape (n,): the chosen first, each part in the order of ``order``.
-    """
-    ends = np.floor(np.append(0.0, np.cumsum(shares)) * members + turn)
-    # The shares sum to 1 up to their last bits, and a turn just under 1 is rounded up in a sum.
-    ends = np.minimum(ends, members)
-    ends[-1] = members
-    quota = np.diff(ends).astype(np.int64)
-    own = sets[order]
-    place = np.minimum(np.searchsorted(wanted, own), len(wanted) - 1)
-    has = wanted[place] == own
-    by_set = np.argsort(np.where(has, place, len(wanted)), kind="stable")
-    sizes = np.bincount(place[has], minlength=len(wanted))
-    starts = np.cumsum(sizes) - sizes
-    rank = np.empty(len(order), dtype=np.int64)
-    rank[by_set[: sizes.sum()]] = np.arange(sizes.sum()) - np.repeat(starts, sizes)
-    chosen = has.copy()
-    chosen[has] = rank[has] < quota[place[has]]
-    missing = members - int(chosen.sum())
-    if missing:
-        chosen[np.flatnonzero(~chosen)[:missing]] = True
-    return np.concatenate([order[chosen], order[~chosen]])
-
-
-def _apart(
-    sets: NDArray[np.int64], wanted: NDArray[np.int64], shares: NDArray[np.float64]
-) -> float:
-    """Total variation between the label sets of some people and shares of label sets."""
-    own, counts = np.unique(sets, return_counts=True)
-    both = np.union1d(own, wanted)
-    gap = np.zeros(len(both))
-    gap[np.searchsorted(both, own)] += counts / counts.sum()
-    gap[np.searchsorted(both, wanted)] -= shares
-    return float(np.abs(gap).sum() / 2)

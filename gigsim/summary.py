@@ -101,6 +101,9 @@ def _stand_in(model: GigEconomy) -> dict[str, Any]:
             "difference": [_number(value) for value in rows[difference]],
             "difference_se": [_number(value) for value in rows[f"{difference}_se"]],
             "spot": [_number(value) for value in rows[f"spot_{_SPOT[measure.success]}"]],
+            "size": measure.spot_size,
+            "repeats": measure.spot_repeats,
+            "followers": [int(people) for people in rows["followers"]],
         }
     return found
 

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from gigsim import spot_checks
 from gigsim.checkpoint import load_checkpoint, save_checkpoint
 from gigsim.config import Config, build
 from gigsim.errors import InputError
@@ -26,7 +25,7 @@ from gigsim.results.verify import verify
 from gigsim.resumes.corpus import Corpus
 from gigsim.resumes.supply import supply
 from gigsim.runs import load_run, save_run, tables_of
-from gigsim.spot_checks import COLUMNS, alike, mean_and_error, spot_config
+from gigsim.spot_checks import COLUMNS, mean_and_error, spot_config
 from gigsim.streams import Streams
 from gigsim.summary import summarise_run
 
@@ -79,13 +78,14 @@ def test_the_difference_is_that_to_what_the_run_used(checked: GigEconomy) -> Non
     assert abs(rows["difference_base_top1"][0]) < 4 * rows["difference_base_top1_se"][0]
 
 
+@pytest.mark.slow
 def test_a_real_learner_is_measured_as_a_curve_measures_it(checked: GigEconomy) -> None:
     """With members drawn at random each training is a cell of ``gigsim curve``."""
     from gigsim.curves.arm import Arm
     from gigsim.curves.jobs import curve_jobs
     from gigsim.curves.run import run_curve_job
 
-    random = {"measure.spot_composition": "random", "measure.spot_checks": [3]}
+    random: dict[str, Any] = {"measure.spot_composition": "random", "measure.spot_checks": [3]}
     model = GigEconomy(checked.config, **random)
     model.run(4)
     row = model.ledger.spot_checks().iloc[0]
@@ -128,7 +128,7 @@ def test_a_killed_run_does_not_repeat_what_is_done(checked: GigEconomy, tmp_path
 
 @pytest.mark.slow
 def test_the_folder_holds_it_and_is_verified(checked: GigEconomy, tmp_path: Path) -> None:
-    model = GigEconomy(checked.config, **{"run.periods": 6})
+    model = GigEconomy(checked.config, **dict[str, Any]({"run.periods": 6}))
     model.run()
     path = save_run(model, tmp_path)
     run = load_run(path)
@@ -170,6 +170,119 @@ def test_replicates_keep_them(checked: GigEconomy, tmp_path: Path) -> None:
     assert load_runs(path).spot_checks["replicate"].tolist() == [0, 0, 1, 1]
 
 
+def test_killed_in_the_middle_of_a_spot_check(
+    checked: GigEconomy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of its trainings is done and in the cache, none of it is written down."""
+    cache = TrainingCache(tmp_path / "cache", 2**24)
+    half = GigEconomy(checked.config, cache=cache)
+    half.run(3)
+    save_checkpoint(half, tmp_path / "half.ckpt")
+    real = spot_checks._trial
+
+    def killed(model: GigEconomy, repeat: int, alpha: float) -> spot_checks.Trial:
+        if repeat:
+            raise KeyboardInterrupt
+        return real(model, repeat, alpha)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(spot_checks, "_trial", killed)
+        with pytest.raises(KeyboardInterrupt):
+            half.step()
+    rest = load_checkpoint(tmp_path / "half.ckpt").restore(cache=cache)
+    rest.run(3)
+    assert rest.ledger.trainings_cached > half.ledger.trainings_cached
+    assert rest.ledger.spot_checks().equals(checked.ledger.spot_checks())
+    assert rest.retrainings.equals(checked.retrainings)
+    assert rest.periods.equals(checked.periods)
+
+
+def curve_of(path: Path, seeds: int = 2) -> Path:
+    """A curve of so many trainings at each α, written as a user would."""
+    header = "alpha,seed,success_any,success_top1,base_any,base_top1,accuracy"
+    rows = [
+        f"{alpha},{seed},{s + seed / 100},{s + seed / 100},.1,.1,.9"
+        for alpha, s in ((0, 0.1), (0.2, 0.7), (1, 0.9))
+        for seed in range(seeds)
+    ]
+    path.write_text("\n".join([header, *rows]) + "\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("source", "words", "known"),
+    [("curve", "a measured curve", True), ("bound", "a bound and no measurement", False)],
+)
+def test_the_other_sources_say_what_they_are(
+    make_toy: Make, tmp_path: Path, source: str, words: str, known: bool
+) -> None:
+    from gigsim.cli.single import run_lines
+
+    keys: dict[str, Any] = {"platform.learner.source": source, "measure.spot_checks": [4]}
+    if source == "curve":
+        keys["platform.learner.curve"] = str(curve_of(tmp_path / "curve.csv"))
+    model = make_toy(**CHECKED | keys)
+    model.run(4)
+    row = model.ledger.spot_checks().iloc[0]
+    assert (row["period"], row["size"]) == (4, 200)
+    assert (
+        row["difference_success_top1"] == row["spot_success_top1"] - row["surrogate_success_top1"]
+    )
+    # A promise is what it is; of a curve's trainings the spread is known.
+    assert (row["surrogate_success_top1_se"] > 0) == known
+    assert row["difference_success_top1_se"] >= row["spot_success_top1_se"] > 0
+    # Of the other reading, and of accuracy, a bound says nothing.
+    assert np.isfinite(row["difference_success_any"]) == known
+    assert np.isfinite(row["difference_accuracy"]) == known
+    summary = summarise_run(model)
+    assert summary["surrogate"]["source"] == source
+    assert words in summary["surrogate"]["words"]
+    checks = summary["spot_checks"]
+    assert checks["difference_se"] == [row["difference_success_top1_se"]]
+    assert (checks["followers"], checks["size"], checks["repeats"]) == ([row["followers"]], 200, 2)
+    printed = "\n".join(run_lines(summary, model.config))
+    assert words in printed
+    away = f"{100 * row['difference_success_top1']:+.1f} points (standard error"
+    assert f"({row['followers']} of 200 resumes follow): {away}" in printed
+
+
+def test_what_is_handed_in_is_what_followers_hand_in(make_toy: Make) -> None:
+    """Followers with the target alone: their doubles have it, plant the signal and misreport."""
+    from gigsim.collective.strategies import PLANTED
+    from gigsim.curves.arm import Arm
+    from gigsim.curves.bench import Bench
+    from gigsim.curves.draws import draw, submitted
+    from gigsim.spot_followers import choose_followers
+
+    model = make_toy(**CHECKED | {"corpus.xi": 0.0, "measure.spot_checks": [9]})
+    target = model.stage.target
+    with_target = model.population.base_labels[:, target]
+    model.population.member[:] = with_target
+    # Who rides free shows the signal and hands in what he has.
+    model.population.holds_signal[:] = True
+    config = spot_config(model.config, seed=5)
+    bench = Bench.of(config)
+    drawn = draw(bench, config.corpus, 0)
+    members = int(drawn.labels[:, target].sum()) // 2
+    assert members > 3
+    gap = choose_followers(model, bench, drawn, members)
+    arm = Arm(name="a", config=config, alphas=(members / bench.size,), seeds=(0,))
+    handed_in = submitted(drawn, arm, members)
+    follow = handed_in.version == PLANTED
+    assert follow.sum() == handed_in.edited == members
+    assert (handed_in.labels[follow].sum(axis=1) == 1).all()
+    assert handed_in.labels[follow, target].all()
+    assert (handed_in.labels[~follow] == drawn.labels[~follow]).all()
+    # Label sets that none of the drawn people has are replaced, and the gap says so.
+    assert 1 - drawn.labels[follow, target].mean() <= gap + 1e-12 < 0.5
+
+
+def test_a_platform_that_goes_on_later_is_refused(toy_config: Config) -> None:
+    change = {"period": 3, "set": {"platform.retrain": "warm"}}
+    with pytest.raises(InputError, match=r"at\[1\].*it has no earlier weights"):
+        build(toy_config.model_dump(mode="json") | {"at": [change]}, CHECKED)
+
+
 def test_a_study_says_that_it_keeps_none(checked: GigEconomy) -> None:
     from gigsim.experiments.study import load_study
 
@@ -178,7 +291,7 @@ def test_a_study_says_that_it_keeps_none(checked: GigEconomy) -> None:
 
 
 def test_two_hundred_thousand_people(checked: GigEconomy) -> None:
-    people = {"population.size": 200_000, "collective.first_movers": 20_000}
+    people: dict[str, Any] = {"population.size": 200_000, "collective.first_movers": 20_000}
     model = GigEconomy(checked.config, **people)
     model.run(4)
     row = model.ledger.spot_checks().iloc[1]
@@ -223,45 +336,6 @@ def test_a_curve_of_real_resumes_holds_for_other_collectives(real_corpus_path: P
     for name in ("success_top1", "success_any", "base_top1", "accuracy"):
         assert abs(row[f"difference_{name}"]) < 4 * row[f"difference_{name}_se"], name
     assert row["difference_success_top1_se"] < 0.03
-
-
-@given(
-    data=st.data(),
-    n=st.integers(1, 60),
-    kinds=st.integers(1, 6),
-    turn=st.floats(0, 1, exclude_max=True),
-)
-def test_quotas(data: st.DataObject, n: int, kinds: int, turn: float) -> None:
-    members = data.draw(st.integers(0, n))
-    luck = np.random.default_rng(data.draw(st.integers(0, 2**32)))
-    sets, order = luck.integers(kinds, size=n), luck.permutation(n)
-    counts = luck.integers(1, 50, size=kinds)
-    shares = counts / counts.sum()
-    found = alike(sets, order, np.arange(kinds), shares, members, turn)
-    assert sorted(found) == list(range(n))
-    first = np.bincount(sets[found[:members]], minlength=kinds)
-    there = np.bincount(sets, minlength=kinds)
-    wanted = members * shares
-    # At least the rounded quota of each, or all who have that label set.
-    assert (first >= np.minimum(np.floor(wanted - 1e-9), there)).all()
-    if (there >= np.ceil(wanted + 1e-9)).all():
-        assert (np.abs(first - wanted) <= 1 + 1e-9).all()
-
-
-def test_quotas_are_met_on_average() -> None:
-    sets = np.repeat([4, 7, 9], 20)
-    shares = np.array([0.55, 0.31, 0.14])
-    turns = (np.arange(1000) + 0.5) / 1000
-    order = np.arange(60)
-    chosen = [alike(sets, order, np.array([4, 7, 9]), shares, 7, turn)[:7] for turn in turns]
-    counts = [np.bincount(sets[some], minlength=10)[[4, 7, 9]] for some in chosen]
-    np.testing.assert_allclose(np.mean(counts, axis=0), 7 * shares, atol=2e-3)
-
-
-def test_label_sets_that_nobody_has_are_replaced() -> None:
-    sets = np.zeros(10, dtype=np.int64)
-    found = alike(sets, np.arange(10), np.array([0, 5]), np.array([0.5, 0.5]), 6, 0.5)
-    assert found.tolist() == list(range(10))
 
 
 @pytest.mark.parametrize("shared", [False, True])
@@ -326,8 +400,11 @@ def test_more_resumes_than_a_corpus_has(
         "platform.learner.source": "curve",
         "platform.learner.curve": str(curve),
     }
-    with pytest.raises(InputError, match="200 freelancers but 80 resumes"):
+    with pytest.raises(InputError, match="spot_size: 200 resumes, but 80 on the training side"):
         make_toy(**keys)
+    # A check that is years away is refused at once, too.
+    with pytest.raises(InputError, match=r"measure\.spot_size: 200 resumes"):
+        make_toy(**keys | {"measure.spot_checks": [5]})
     model = make_toy(**keys | {"measure.spot_size": 80})
     assert model.ledger.spot_checks()["size"].tolist() == [80]
 

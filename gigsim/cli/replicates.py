@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,13 @@ from gigsim.config import Config
 from gigsim.interrupts import Interrupts
 from gigsim.processes import Outcome
 from gigsim.replicates import Replicates, load_replicates
+
+#: What a surrogate's source is, so that nobody takes a bound for a measurement.
+_SOURCES = {
+    "curve": "a measured curve, read in place of trainings",
+    "bound": "a bound and no measurement: what a theorem promises at least",
+    "staircase": "an exact staircase and no measurement: the Bayes classifier of a law",
+}
 
 
 def run_many(
@@ -79,7 +87,9 @@ def run_many(
         stop(f"interrupted: {done}")
     if not as_json:
         seconds = time.perf_counter() - began
-        print_lines([*replicates_lines(summary), f"  written in {seconds:.0f} s to {folder}"])
+        print_lines(
+            [*replicates_lines(summary, config), f"  written in {seconds:.0f} s to {folder}"]
+        )
     if failed:
         stop(f"error: {counted(len(failed), 'replicate')} failed: {done}", 1)
 
@@ -146,8 +156,22 @@ def _became(summary: dict[str, Any]) -> str:
     )
 
 
-def replicates_lines(summary: dict[str, Any]) -> list[str]:
-    """A summary of replicates for people."""
+def stand_in_lines(configs: Iterable[Config]) -> list[str]:
+    """What stands in for the platforms of many runs, in a line; no line where all of them train."""
+    from gigsim.learners.recipes import SurrogateRecipe
+
+    recipes = [config.platform.learner for config in configs]
+    sources = dict.fromkeys(r.source for r in recipes if isinstance(r, SurrogateRecipe))
+    if not sources:
+        return []
+    words = [_SOURCES[source] for source in sources]
+    if not all(isinstance(recipe, SurrogateRecipe) for recipe in recipes):
+        words.append("a classifier that is trained")
+    return [f"  the platform is    {'; or '.join(words)}"]
+
+
+def replicates_lines(summary: dict[str, Any], config: Config) -> list[str]:
+    """A summary of replicates for people; of the config of one of them."""
     tipped, grown, settled = (summary[name] for name in ("tipped", "grown", "settled"))
     tipping, final, metric = summary["tipping_period"], summary["final"], summary["metric"]
     first, more = summary["seed"], summary["replicates"] - 1
@@ -170,6 +194,7 @@ def replicates_lines(summary: dict[str, Any]) -> list[str]:
         f"{summary['name']}: {summary['replicates_done']} of"
         f" {counted(summary['replicates'], 'replicate')}, {seeds},"
         f" {summary['freelancers']:,} freelancers, {summary['learner']}",
+        *stand_in_lines([config]),
         f"  tipped (S at {goal} to the end)  {tipped['count']} of {tipped['of']},"
         f" {percent(tipped['share'])} (95 % interval {percent(tipped['low'])} to"
         f" {percent(tipped['high'])})",

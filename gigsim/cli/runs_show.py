@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,9 @@ from rich.console import Console
 from rich.table import Table
 
 from gigsim.cli.output import count, percent, print_lines
-from gigsim.cli.replicates import replicates_lines
+from gigsim.cli.replicates import replicates_lines, stand_in_lines
 from gigsim.cli.single import run_lines
+from gigsim.config import Config
 from gigsim.errors import InputError
 from gigsim.results.source import Source
 from gigsim.results.sources import ReplicatesSource, RunSource, StudySource
@@ -76,7 +77,7 @@ def shown(source: Source, number: tuple[int, int] | None) -> Shown:
     if number is not None:
         return _one(source, number)
     if isinstance(source, ReplicatesSource):
-        return Shown(source.summary, replicates_lines(source.summary))
+        return Shown(source.summary, replicates_lines(source.summary, source.config(0, 0)))
     if isinstance(source, StudySource):
         return _study(source)
     if source.kind == "curve":
@@ -225,6 +226,15 @@ def _one(source: Source, number: tuple[int, int]) -> Shown:
     return Shown({"became": "failed", **values}, lines)
 
 
+def _platforms(source: StudySource) -> Iterator[Config]:
+    """Configs that hold all the platforms of a study; of very many cases those of the first."""
+    study = source.study
+    varied = any(key.startswith("platform.learner") for key in source.varied)
+    # As where the kind of learner is asked for: each config takes milliseconds.
+    for case in study.cases[: 1000 if varied else 1]:
+        yield study.case_config(case.number)
+
+
 def _study(source: StudySource) -> Shown:
     study, ended = source.study, source.ended
     runs, failures = source.runs(), source.failures()
@@ -254,6 +264,7 @@ def _study(source: StudySource) -> Shown:
         f" {count(study.replicates, 'replicate')}, study seed {study.seed}, {source.learner}",
         f"  finished {ended.finished:,}, failed {ended.failed:,}, open {ended.open:,}"
         + (f" ({ended.held:,} being run)" if ended.held else ""),
+        *stand_in_lines(_platforms(source)),
     ]
     for one in grouped[:_MOST_FAILURES]:
         lines.append(f"  failed: {one['count']:,} x {one['kind']}: {one['why']} ({one['first']})")

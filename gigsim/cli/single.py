@@ -210,12 +210,16 @@ def _stand_in(summary: dict[str, Any]) -> list[str]:
         return []
     lines = [f"  the platform is    {summary['surrogate']['words']}"]
     if checks := summary.get("spot_checks"):
+        # Runs that an earlier gigsim wrote do not say of how many people a check is.
+        follow = checks.get("followers") or [None] * len(checks["periods"])
         columns = (checks[name] for name in ("periods", "spot", "difference", "difference_se"))
-        lines += [
-            f"  spot check, period {period}  S {percent(spot)} of {checks['learner']} trained for"
-            f" real: {_signed(away)} (standard error {percent(error)}) against the surrogate"
-            for period, spot, away, error in zip(*columns, strict=True)
-        ]
+        for period, spot, away, error, people in zip(*columns, follow, strict=True):
+            of = "" if people is None else f" ({people:,} of {checks['size']:,} resumes follow)"
+            lines.append(
+                f"  spot check, period {period}  S {percent(spot)} of {checks['learner']} trained"
+                f" for real{of}: {_signed(away)} (standard error {percent(error)}) against the"
+                " surrogate"
+            )
         last = checks["periods"][-1] if checks["periods"] else -1
         if missed := [str(period) for period in checks["asked"] if period > last]:
             lines.append(f"  spot checks not reached  period {', '.join(missed)}")

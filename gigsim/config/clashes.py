@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from gigsim.collective.catalogue import OFFERS, REASONS, STRATEGIES
+from gigsim.collective.catalogue import STRATEGIES
+from gigsim.config.clash import ClashError, listed
+from gigsim.config.collective_clashes import companions, rotation, strategy
 from gigsim.config.schema import shown
 from gigsim.config.surrogate_clashes import spot_checks, stand_in
 from gigsim.errors import InputError
@@ -16,24 +18,10 @@ from gigsim.theory.closeness import POINTWISE
 if TYPE_CHECKING:
     from gigsim.config.sections import Config
 
+__all__ = ["PLEDGING", "ClashError", "clashes"]
+
 #: Rules that set an expected gain against a cost, and so against a cost that may be returned.
 PLEDGING = ("best_response", "logit")
-
-
-class ClashError(ValueError):
-    """Values, each fine by itself, that do not go together.
-
-    Args:
-        keys: the dotted keys it is about; a message blames the first that the user gave.
-        problem: what is wrong, with the values.
-        allowed: what would have been right.
-    """
-
-    def __init__(self, keys: tuple[str, ...], problem: str, allowed: str) -> None:
-        super().__init__(f"{keys[0]}: {problem}; {allowed}")
-        self.keys = keys
-        self.problem = problem
-        self.allowed = allowed
 
 
 def clashes(config: Config) -> Iterator[ClashError]:
@@ -42,9 +30,9 @@ def clashes(config: Config) -> Iterator[ClashError]:
     yield from _shares(config)
     yield from _platform(config)
     yield from _side_by_side(config)
-    yield from _strategy(config)
-    yield from _rotation(config)
-    yield from _companions(config)
+    yield from strategy(config)
+    yield from rotation(config)
+    yield from companions(config)
     yield from _theorem(config)
     yield from _pivotal(config)
     yield from _provision_point(config)
@@ -100,8 +88,8 @@ def _platform(config: Config) -> Iterator[ClashError]:
                     " own precision",
                     f'leave {key} = "{only}"',
                 )
-    for clash in (*stand_in(config), *spot_checks(config)):
-        yield ClashError(*clash)
+    yield from stand_in(config)
+    yield from spot_checks(config)
     sources = {"path": corpus.path, "language": corpus.language, "cells": corpus.cells}
     given = tuple(f"corpus.{name}" for name, value in sources.items() if value)
     if len(given) > 1:
@@ -160,114 +148,6 @@ def _suboptimal(config: Config, learner: BayesRecipe) -> Iterator[ClashError]:
         )
 
 
-def _strategy(config: Config) -> Iterator[ClashError]:
-    collective = config.collective
-    facts = STRATEGIES[collective.strategy]
-    key, chosen = "collective.strategy", f'collective.strategy = "{collective.strategy}"'
-    for option, value, nothing in (
-        ("evasive", collective.evasive, False),
-        ("adaptive", collective.adaptive, False),
-        ("wrong_label", collective.wrong_label, 0.0),
-        ("label_sets", collective.label_sets, "replace"),
-    ):
-        if value != nothing and option not in facts.options:
-            having = [name for name, other in STRATEGIES.items() if option in other.options]
-            yield ClashError(
-                (f"collective.{option}", key),
-                f"collective.{option} = {_toml(value)} with {chosen}",
-                f"it is an option of {_listed(having)}; leave it {_toml(nothing)}",
-            )
-    if collective.adaptive and collective.label_sets == "extend":
-        yield ClashError(
-            ("collective.adaptive", "collective.label_sets"),
-            'collective.adaptive = true with collective.label_sets = "extend", where members report'
-            " their own labels without the target and no other",
-            'collective.label_sets = "replace"',
-        )
-    kind = config.platform.learner.kind
-    for need in sorted(facts.needs - OFFERS[kind]):
-        why, remedy = REASONS[need]
-        offered = any(need in offers for offers in OFFERS.values())
-        beside = f' with platform.learner.kind = "{kind}"' if offered else ""
-        keys = (key, "platform.learner.kind") if offered else (key,)
-        yield ClashError(keys, f"{chosen}{beside}: {why}", remedy)
-    if facts.aim == "erased" and collective.rotate_every:
-        yield ClashError(
-            ("collective.rotate_every", key),
-            f"collective.rotate_every = {collective.rotate_every} with {chosen}",
-            "what is erased stays: 0",
-        )
-    if "convex loss" in facts.needs:
-        yield from _gradients(config, key, chosen)
-
-
-def _gradients(config: Config, key: str, chosen: str) -> Iterator[ClashError]:
-    """What a collective that cancels the gradient of *one* fit cannot do with."""
-    if config.collective.rotate_every:
-        yield ClashError(
-            ("collective.rotate_every", key),
-            f"collective.rotate_every = {config.collective.rotate_every} with {chosen}",
-            "its model is for one token: 0",
-        )
-    if config.platform.data == "window":
-        yield ClashError(
-            ("platform.data", key),
-            f'platform.data = "window" with {chosen}, which chooses what is submitted now',
-            'platform.data = "current"',
-        )
-
-
-def _rotation(config: Config) -> Iterator[ClashError]:
-    collective, xi = config.collective, config.corpus.xi
-    alternates = ("collective.signal.alternates",)
-    tokens = (collective.signal.token, *collective.signal.alternates)
-    if len(set(tokens)) < len(tokens):
-        twice = next(token for token in tokens if tokens.count(token) > 1)
-        yield ClashError(
-            (*alternates, "collective.signal.token"),
-            f"{twice!r} occurs twice",
-            "every token, collective.signal.token too, is to be a different one",
-        )
-    if bool(collective.rotate_every) != (len(tokens) > 1):
-        yield ClashError(
-            ("collective.rotate_every", *alternates),
-            f"collective.rotate_every = {collective.rotate_every} with {len(tokens) - 1} tokens in"
-            " collective.signal.alternates",
-            "give both or neither",
-        )
-    if len(tokens) > 1 and not collective.signal.reserve:
-        yield ClashError(
-            ("collective.signal.reserve", *alternates),
-            "collective.signal.reserve = false with collective.signal.alternates",
-            "each needs an id of its own: collective.signal.reserve = true",
-        )
-    if len(tokens) * xi > 1:
-        yield ClashError(
-            ("corpus.xi", *alternates),
-            f"corpus.xi = {xi} for each of {len(tokens)} tokens is more than everybody",
-            f"at most 1/{len(tokens)}",
-        )
-
-
-def _companions(config: Config) -> Iterator[ClashError]:
-    signal = config.collective.signal
-    words = (signal.token, *signal.companions)
-    if len(set(words)) < len(words):
-        twice = next(word for word in words if words.count(word) > 1)
-        yield ClashError(
-            ("collective.signal.companions", "collective.signal.token"),
-            f"{twice!r} occurs twice",
-            "every word of the signal is to be a different one",
-        )
-    if signal.companions and signal.alternates:
-        yield ClashError(
-            ("collective.signal.companions", "collective.signal.alternates"),
-            "collective.signal.companions with collective.signal.alternates: which of them would go"
-            " with which token is not said",
-            "one of the two",
-        )
-
-
 def _theorem(config: Config) -> Iterator[ClashError]:
     collective, metric = config.collective, config.measure.success
     if config.society.belief != "theory":
@@ -290,7 +170,7 @@ def _theorem(config: Config) -> Iterator[ClashError]:
         'society.belief = "theory" needs a theorem: none covers'
         f' {what} with collective.strategy = "{collective.strategy}" and collective.label_sets ='
         f' "{collective.label_sets}"',
-        f"set {_listed(having)}" if having else "another strategy or belief",
+        f"set {listed(having)}" if having else "another strategy or belief",
     )
 
 
@@ -333,11 +213,3 @@ def _pivotal(config: Config) -> Iterator[ClashError]:
             " curve, and there is none",
             'society.belief = "theory", or platform.learner.kind = "surrogate"',
         )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " or ".join(names)
-
-
-def _toml(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else str(value).lower()

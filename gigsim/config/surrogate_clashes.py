@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gigsim.collective.catalogue import STRATEGIES
+from gigsim.config.clash import ClashError, toml
 from gigsim.learners.recipes import SurrogateRecipe
 
 if TYPE_CHECKING:
     from gigsim.config.sections import Config
-
-#: The keys about it, of which a message blames the first that the user gave; what is wrong; what
-#: would have been right.
-Problem = tuple[tuple[str, ...], str, str]
 
 _LEARNER = "platform.learner"
 #: The keys of a recipe that one source alone reads.
@@ -25,14 +22,14 @@ _BOUND = ("feature_label", "feature_only")
 _STEPS = ("feature_label", "unplanting")
 
 
-def stand_in(config: Config) -> Iterator[Problem]:
+def stand_in(config: Config) -> Iterator[ClashError]:
     """What a surrogate's source needs, and what it does not read."""
     recipe = config.platform.learner
     if not isinstance(recipe, SurrogateRecipe):
         return
     source = f"{_LEARNER}.source"
     if recipe.source == "curve" and not recipe.curve:
-        yield (
+        yield ClashError(
             (f"{_LEARNER}.curve", f"{_LEARNER}.kind"),
             f'{_LEARNER}.kind = "surrogate" has no curve',
             f"{_LEARNER}.curve is a CSV or Parquet file with a row a training",
@@ -46,10 +43,10 @@ def stand_in(config: Config) -> Iterator[Problem]:
     for name in unread:
         value, plain = getattr(recipe, name), SurrogateRecipe.model_fields[name].default
         if value != plain:
-            yield (
+            yield ClashError(
                 (f"{_LEARNER}.{name}", source),
                 f'{_LEARNER}.{name} with {source} = "{recipe.source}", which does not read it',
-                f"leave it {_toml(plain)}; {source} = {readers} reads it",
+                f"leave it {toml(plain)}; {source} = {readers} reads it",
             )
     if recipe.source == "bound":
         yield from _bound(config, recipe)
@@ -57,43 +54,43 @@ def stand_in(config: Config) -> Iterator[Problem]:
         yield from _staircase(config)
 
 
-def _bound(config: Config, recipe: SurrogateRecipe) -> Iterator[Problem]:
+def _bound(config: Config, recipe: SurrogateRecipe) -> Iterator[ClashError]:
     section, goal = config.collective, config.measure.success
     source, said = f"{_LEARNER}.source", f'{_LEARNER}.source = "bound"'
     facts = STRATEGIES[section.strategy]
     if section.strategy not in _BOUND:
-        yield (
+        yield ClashError(
             (source, "collective.strategy"),
             f'{said} with collective.strategy = "{section.strategy}", whose theorem takes other'
             " numbers",
             f"collective.strategy = {' or '.join(_BOUND)}",
         )
     elif facts.theorem_for(goal, section.label_sets) is None:
-        yield (
+        yield ClashError(
             (source, "measure.success", "collective.strategy", "collective.label_sets"),
             f'{said}: no theorem covers measure.success = "{goal}" with collective.strategy ='
             f' "{section.strategy}" and collective.label_sets = "{section.label_sets}"',
             'measure.success = "any"',
         )
     if recipe.bound_epsilon and recipe.bound_closeness == "none":
-        yield (
+        yield ClashError(
             (f"{_LEARNER}.bound_epsilon", f"{_LEARNER}.bound_closeness"),
             f"{_LEARNER}.bound_epsilon = {recipe.bound_epsilon:g} without a closeness",
             f"{_LEARNER}.bound_closeness says what an ε is a distance of",
         )
 
 
-def _staircase(config: Config) -> Iterator[Problem]:
+def _staircase(config: Config) -> Iterator[ClashError]:
     section, source = config.collective, f"{_LEARNER}.source"
     said = f'{source} = "staircase"'
     if config.corpus.path:
-        yield (
+        yield ClashError(
             (source, "corpus.path"),
             f"{said} needs a law that is known, and a corpus has none",
             "leave corpus.path empty: the built-in language, or corpus.cells",
         )
     if section.strategy not in _STEPS:
-        yield (
+        yield ClashError(
             (source, "collective.strategy"),
             f'{said} with collective.strategy = "{section.strategy}", which changes what resumes'
             " without the signal are given",
@@ -103,29 +100,31 @@ def _staircase(config: Config) -> Iterator[Problem]:
         section.wrong_label
         or (section.strategy == "unplanting" and config.measure.success == "top1")
     ):
-        yield (
+        yield ClashError(
             (source, "collective.label_sets"),
             f'{said} with collective.label_sets = "extend": no closed form is known here',
             'collective.label_sets = "replace"',
         )
     if section.rotate_every:
-        yield (
+        yield ClashError(
             (source, "collective.rotate_every"),
             f"{said} with collective.rotate_every = {section.rotate_every}",
             "the law of one token: 0",
         )
 
 
-def spot_checks(config: Config) -> Iterator[Problem]:
+def spot_checks(config: Config) -> Iterator[ClashError]:
     """What a spot check cannot be of: it is one training from scratch, as on a curve."""
     measure, key = config.measure, "measure.spot_checks"
     if not measure.spot_checks:
         return
     if list(measure.spot_checks) != sorted(set(measure.spot_checks)):
-        yield ((key,), f"{key} = {[*measure.spot_checks]}", "each period once, the earliest first")
+        yield ClashError(
+            (key,), f"{key} = {[*measure.spot_checks]}", "each period once, the earliest first"
+        )
     said = f"{key} = {[*measure.spot_checks]}"
     if not isinstance(config.platform.learner, SurrogateRecipe):
-        yield (
+        yield ClashError(
             (key, f"{_LEARNER}.kind"),
             f'{said} with {_LEARNER}.kind = "{config.platform.learner.kind}", which trains for real'
             " at every retraining",
@@ -139,12 +138,8 @@ def spot_checks(config: Config) -> Iterator[Problem]:
         ("platform.retrain", config.platform.retrain, "scratch", "it has no earlier weights"),
     ):
         if value != only:
-            yield (
+            yield ClashError(
                 (key, other),
-                f"{said} with {other} = {_toml(value)}: {why}",
-                f"{other} = {_toml(only)}, or no spot checks",
+                f"{said} with {other} = {toml(value)}: {why}",
+                f"{other} = {toml(only)}, or no spot checks",
             )
-
-
-def _toml(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) else f"{value}"

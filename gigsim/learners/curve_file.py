@@ -42,6 +42,8 @@ MOST_ROWS = 1_000_000
 
 _MOST_CHARACTERS = 10_000
 
+_PARQUET = ".parquet"
+
 #: Shares of people that differ by less are the same share.
 _ROUNDING = 1e-9
 
@@ -84,10 +86,10 @@ def read_rows(path: Path | str, arm: str = "") -> CurveRows:
             has one.
 
     Raises:
-        InputError: the file is missing, is no CSV or Parquet table, is too large, lacks a column,
-            mixes several curves (the message lists the arms), has no such arm, has a value that is
-            no number in [0, 1] (a seed apart), lacks alpha = 0. The message names file, line (CSV)
-            or row (Parquet), and column.
+        InputError: the file is missing, is no CSV or Parquet table, is called .parquet and is none,
+            is too large, lacks a column, mixes several curves (the message lists the arms), has no
+            such arm, has a value that is no number in [0, 1] (a seed apart), lacks alpha = 0. The
+            message names file, line (CSV) or row (Parquet), and column.
     """
     path = Path(path)
     needs = f"a CSV or Parquet file with the columns {', '.join(NEEDED)} is needed"
@@ -103,6 +105,8 @@ def read_rows(path: Path | str, arm: str = "") -> CurveRows:
     if size > LARGEST:
         raise InputError(str(path), f"{size:,} bytes", f"at most {LARGEST:,} bytes are read")
     parquet = start == b"PAR1"
+    if path.suffix.lower() == _PARQUET and not parquet:
+        raise InputError(str(path), "not a Parquet table, which its name says it is", needs)
     columns, rows, lines = _parquet_cells(path, needs) if parquet else _csv_cells(path, needs)
     if not rows:
         raise InputError(str(path), "no rows", "one row a training, alpha = 0 among them")

@@ -81,7 +81,8 @@ class Curve:
 
         Of each of the two measured shares beside α it takes the training of the same rank, number
         ⌊luck·n⌋ of n: of a file with as many trainings at each α one and the same row of seeds, so
-        that a drawn curve is coherent. Between them it is a straight line.
+        that a drawn curve is coherent. Between them it is a straight line. At a measured share, and
+        above the last, it is a training of that share alone.
 
         Args:
             alpha: in [0, 1].
@@ -94,7 +95,14 @@ class Curve:
         """
         found = self.at(alpha)
         above = int(np.searchsorted(self.alphas, alpha, side="left"))
-        ends = sorted({max(0, above - 1), min(above, len(self.alphas) - 1)})
+        last = len(self.alphas) - 1
+        if above > last:
+            ends = [last]
+        elif self.alphas[above] == alpha:
+            # At a measured share its own trainings count, however few the one below has.
+            ends = [above]
+        else:
+            ends = [above - 1, above]
         starts = np.cumsum(self.trainings) - self.trainings
         rows = [int(starts[k] + luck * self.trainings[k]) for k in ends]
         count = int(min(self.trainings[k] for k in ends))

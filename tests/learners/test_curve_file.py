@@ -42,7 +42,7 @@ def test_what_spreadsheets_write_is_read(tmp_path: Path) -> None:
     assert read_curve(path)["alpha"].tolist() == [0.0, 0.5]
     path.write_text('"alpha","success_any"' + GOOD[len("alpha,success_any") :])
     assert len(read_curve(path)) == 2
-    # The form is found by the content, not by the name.
+    # The form is found by the content; a name that says Parquet has to be right about it.
     table().to_parquet(tmp_path / "named.csv")
     assert len(read_curve(tmp_path / "named.csv")) == 2
 
@@ -154,6 +154,15 @@ def test_bad_files(tmp_path: Path, write: Writer, problem: str) -> None:
         read_curve(path)
     assert caught.value.where == str(path)
     assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["curve.parquet", "CURVE.PARQUET"])
+def test_text_that_is_called_parquet(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    for text in (GOOD, "", "PAR"):
+        path.write_text(text)
+        with pytest.raises(InputError, match="not a Parquet table, which its name says it is"):
+            read_curve(path)
 
 
 def test_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

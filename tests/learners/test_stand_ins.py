@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t as student
 
 from gigsim.config import Config, build
 from gigsim.errors import InputError
@@ -153,6 +154,24 @@ def test_drawn_trainings_have_the_files_mean_and_spread(tmp_path: Path) -> None:
     drawn = np.array([found.at(0.3, luck)["success_any"] for luck in lucks])
     assert drawn.mean() == pytest.approx(found.mean("success_any", 0.3), abs=1e-12)
     assert drawn.std() == pytest.approx(np.std(np.arange(5) / 100), abs=1e-12)
+
+
+def test_at_a_measured_share_its_own_trainings_alone_count(tmp_path: Path) -> None:
+    """A share of many trainings beside one of two: neither says how many the other has."""
+    path = tmp_path / "curve.csv"
+    table = trainings(5)
+    table[(table["alpha"] == 0.2) | (table["seed"] < 2)].to_csv(path, index=False)
+    found = curve_stand_in(SurrogateRecipe(curve=str(path), draw="training"))
+    spread = np.std(np.arange(5) / 100, ddof=1)
+    for alpha, count, sd in ((0.0, 2, None), (0.2, 5, spread), (0.3, 2, None), (0.9, 2, None)):
+        one = found.at(alpha, 0.0)
+        away = one["success_top1_high"] - one["success_top1"]
+        reach = student.ppf(0.975, count - 1) * (sd or one["success_top1_sd"])
+        assert away == pytest.approx(min(reach, 1 - one["success_top1"]), abs=1e-12)
+    # Whatever the luck, a training of 0.2 itself, each as often as any other.
+    lucks = (np.arange(500) + 0.5) / 500
+    drawn = [round(100 * (found.at(0.2, luck)["success_any"] - 0.2)) for luck in lucks]
+    assert np.bincount(drawn).tolist() == [100] * 5
 
 
 def test_one_training_at_each_alpha_is_nothing_to_draw_from(tmp_path: Path) -> None:
