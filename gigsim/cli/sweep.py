@@ -32,6 +32,16 @@ from gigsim.cli.stored import (
     tell_differences,
     trained_words,
 )
+from gigsim.cli.study_options import (
+    CacheOption,
+    CacheSizeOption,
+    FailFastOption,
+    NoCacheOption,
+    OutOption,
+    ResumeOption,
+    RetryFailedOption,
+    WorkersOption,
+)
 from gigsim.errors import InputError
 
 if TYPE_CHECKING:
@@ -50,37 +60,14 @@ def sweep_command(
         bool,
         typer.Option("--dry-run", help="Show cases, cost and disk use; run and write nothing."),
     ] = False,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            help="Processes, one run at a time in each; by default one a core. 0: this process,"
-            " where limits of time and memory do not apply.",
-        ),
-    ] = None,
-    resume: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Go on with the study in this folder."),
-    ] = None,
-    retry_failed: Annotated[
-        bool,
-        typer.Option("--retry-failed", help="With --resume: try all failed runs again."),
-    ] = False,
-    fail_fast: Annotated[
-        bool, typer.Option("--fail-fast", help="Stop at the first run that fails.")
-    ] = False,
-    out: Annotated[Path, typer.Option(help="The folder that holds runs and studies.")] = Path(
-        "runs"
-    ),
-    cache: Annotated[
-        Path, typer.Option(metavar="DIR", help="Where trainings are shared with other studies.")
-    ] = Path("models/cache"),
-    cache_gb: Annotated[
-        float, typer.Option(min=0.001, metavar="GB", help="The most that this folder may hold.")
-    ] = 5.0,
-    no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Train everything; share nothing.")
-    ] = False,
+    workers: WorkersOption = None,
+    resume: ResumeOption = None,
+    retry_failed: RetryFailedOption = False,
+    fail_fast: FailFastOption = False,
+    out: OutOption = Path("runs"),
+    cache: CacheOption = Path("models/cache"),
+    cache_gb: CacheSizeOption = 5.0,
+    no_cache: NoCacheOption = False,
     trust: TrustOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,

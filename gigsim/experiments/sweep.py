@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from gigsim.config import Config
 from gigsim.errors import InputError
 from gigsim.experiments.case import Job, run_case
-from gigsim.experiments.laying import lay_out
+from gigsim.experiments.laying import Planned, lay_out
 from gigsim.experiments.stored import CIRCUMSTANTIAL, StoredWork, processes_of, with_reasons
 from gigsim.experiments.study import Study, load_study, open_study
 from gigsim.learners.cache import TrainingCache
@@ -72,8 +73,16 @@ def failures_table(failures: Sequence[Failure], study: Study) -> pa.Table:
     return with_reasons(columns, failures)
 
 
-def begin(study: Study, out: Path | str, command: Sequence[str] = ()) -> Path:
+def begin(
+    study: Study, out: Path | str, command: Sequence[str] = (), *, plan: Planned | None = None
+) -> Path:
     """Lay out the folder of a study, with nothing run yet.
+
+    Args:
+        study: what is run.
+        out: the folder that holds runs and studies.
+        command: what began it, as typed.
+        plan: what the study is for, kept in the study's place; it knows its own study.
 
     Returns:
         ``out/<UTC time>-<name>-<hash of the study>``; it appears complete, or not at all.
@@ -83,7 +92,7 @@ def begin(study: Study, out: Path | str, command: Sequence[str] = ()) -> Path:
             names is not there.
     """
     return lay_out(
-        study,
+        study if plan is None else plan,
         out,
         command,
         config=study.config(0),
@@ -111,21 +120,49 @@ def open_or_begin(
             trusted. Nothing is written then.
     """
     if resume is None:
-        if study is None:
-            raise InputError("gigsim sweep", "no study given", "name a STUDY.toml, or --resume DIR")
-        new = load_study(study)
-        require((config for _, config in new.telling()), trust)
-        check_out(out)
-        if cache is not None:
-            cache.check()
+        new = load_study(named(study, "gigsim sweep"))
+        check_new((config for _, config in new.telling()), out, cache, trust=trust)
         return begin(new, out, command)
     folder = Path(resume)
     there = open_study(folder)
     if study is not None and load_study(study).digest() != there.digest():
-        raise InputError(
-            str(folder), f"holds another study than {study}", "start a new one without --resume"
-        )
+        raise another_study(folder, study)
     return folder
+
+
+def named(
+    study: Path | str | Mapping[str, Any] | None, command: str
+) -> Path | str | Mapping[str, Any]:
+    """The study that a command was given.
+
+    Raises:
+        InputError: none.
+    """
+    if study is None:
+        raise InputError(command, "no study given", "name a STUDY.toml, or --resume DIR")
+    return study
+
+
+def check_new(
+    configs: Iterable[Config], out: Path | str, cache: TrainingCache | None, *, trust: bool
+) -> None:
+    """Refuse to begin what could not be run or kept, before anything is written.
+
+    Raises:
+        InputError: ``out`` or the cache's folder cannot be written to; a case names code that is
+            not trusted.
+    """
+    require(configs, trust)
+    check_out(out)
+    if cache is not None:
+        cache.check()
+
+
+def another_study(folder: Path, study: object) -> InputError:
+    """What is said of a folder that is not this study's."""
+    return InputError(
+        str(folder), f"holds another study than {study}", "start a new one without --resume"
+    )
 
 
 def sweep(

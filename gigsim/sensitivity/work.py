@@ -12,18 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from gigsim.errors import InputError
-from gigsim.experiments import origin
-from gigsim.experiments.laying import lay_out
+from gigsim.experiments import origin, sweep
 from gigsim.experiments.stored import CIRCUMSTANTIAL, processes_of
 from gigsim.experiments.study import Study
 from gigsim.experiments.sweep import Sweep
 from gigsim.learners.cache import TrainingCache
-from gigsim.runs import check_out
 from gigsim.sensitivity.analysis import Analysis
 from gigsim.sensitivity.library import salib_version
 from gigsim.sensitivity.plan import Plan, load_plan, open_plan
 from gigsim.sensitivity.report import write_report
-from gigsim.trust import require
 
 
 class SensitivityWork(Sweep):
@@ -52,26 +49,8 @@ class SensitivityWork(Sweep):
 
 
 def begin(plan: Plan, out: Path | str, command: Sequence[str] = ()) -> Path:
-    """Lay out the folder of a sensitivity study, with nothing run yet.
-
-    Returns:
-        ``out/<UTC time>-<name>-<hash of the plan>``; it appears complete, or not at all.
-
-    Raises:
-        InputError: ``out`` cannot be written to, or the disk is full; a file that a case's config
-            names is not there.
-    """
-    study = plan.study
-    return lay_out(
-        plan,
-        out,
-        command,
-        config=study.config(0),
-        resumes="as its config says",
-        jobs=study.runs,
-        replicates=study.replicates,
-        tables=("runs", *study.record, "timings"),
-    )
+    """Lay out the folder of a sensitivity study, as :func:`gigsim.experiments.sweep.begin`."""
+    return sweep.begin(plan.study, out, command, plan=plan)
 
 
 def open_or_begin(
@@ -91,21 +70,14 @@ def open_or_begin(
             trusted. Nothing is written then.
     """
     if resume is None:
-        if study is None:
-            allowed = "name a STUDY.toml, or --resume DIR"
-            raise InputError("gigsim sensitivity", "no study given", allowed)
-        new = load_plan(study)
-        require((config for _, config in new.telling()), trust)
-        check_out(out)
-        if cache is not None:
-            cache.check()
+        new = load_plan(sweep.named(study, "gigsim sensitivity"))
+        configs = (config for _, config in new.telling())
+        sweep.check_new(configs, out, cache, trust=trust)
         return begin(new, out, command)
     folder = Path(resume)
     there = open_plan(folder)
     if study is not None and not load_plan(study).same_as(there):
-        raise InputError(
-            str(folder), f"holds another study than {study}", "start a new one without --resume"
-        )
+        raise sweep.another_study(folder, study)
     return folder
 
 
