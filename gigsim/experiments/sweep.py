@@ -136,7 +136,7 @@ def named(
     """The study that a command was given.
 
     Raises:
-        InputError: none.
+        InputError: it was given no study.
     """
     if study is None:
         raise InputError(command, "no study given", "name a STUDY.toml, or --resume DIR")
