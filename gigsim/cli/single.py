@@ -213,12 +213,15 @@ def _stand_in(summary: dict[str, Any]) -> list[str]:
         # Runs that an earlier gigsim wrote do not say of how many people a check is.
         follow = checks.get("followers") or [None] * len(checks["periods"])
         columns = (checks[name] for name in ("periods", "spot", "difference", "difference_se"))
+        # Trainings of a curve share their people; spot checks draw others each time.
+        without = ", the luck of the curve's own draw of people not in it"
+        without = without if summary["surrogate"]["source"] == "curve" else ""
         for period, spot, away, error, people in zip(*columns, follow, strict=True):
             of = "" if people is None else f" ({people:,} of {checks['size']:,} resumes follow)"
             lines.append(
                 f"  spot check, period {period}  S {percent(spot)} of {checks['learner']} trained"
-                f" for real{of}: {_signed(away)} (standard error {percent(error)}) against the"
-                " surrogate"
+                f" for real{of}: {_signed(away)} (standard error {percent(error)}{without})"
+                " against the surrogate"
             )
         last = checks["periods"][-1] if checks["periods"] else -1
         if missed := [str(period) for period in checks["asked"] if period > last]:

@@ -57,6 +57,7 @@ def test_run_show_and_verify(gigsim: Gigsim, scenario: Path) -> None:
     assert "the platform is    a bound and no measurement (the least that Theorem 1" in done.out
     assert "spot check, period 2  S " in done.out
     assert "of 100 resumes follow): " in done.out
+    assert "own draw of people" not in done.out
     assert "spot checks not reached  period 5" in done.out
     folder = only(Path("runs"))
     shown = gigsim("runs", "show", str(folder))
@@ -67,6 +68,22 @@ def test_run_show_and_verify(gigsim: Gigsim, scenario: Path) -> None:
     assert len(checks["difference"]) == len(checks["difference_se"]) == 1
     assert gigsim("runs", "verify", str(folder)).code == 0
     assert gigsim("runs", "diff", str(folder), str(folder)).code == 0
+
+
+@pytest.mark.slow
+def test_a_curves_one_draw_of_people_is_said_to_be_left_out(
+    gigsim: Gigsim, scenario: Path, tmp_path: Path
+) -> None:
+    curve = tmp_path / "curve.csv"
+    curve.write_text(
+        "alpha,success_any,success_top1,base_any,base_top1,accuracy\n"
+        "0,.1,.1,.1,.1,.9\n.5,.9,.9,.1,.1,.9\n"
+    )
+    words = ["platform.learner.source=curve", f"platform.learner.curve={curve}"]
+    words += ["measure.spot_checks=[2]"]
+    done = gigsim("run", str(scenario), "-q", *(word for pair in words for word in ("--set", pair)))
+    assert (done.code, done.err) == (0, "")
+    assert "%, the luck of the curve's own draw of people not in it) against" in done.out
 
 
 @pytest.mark.slow
