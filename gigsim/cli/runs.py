@@ -73,7 +73,8 @@ def show_command(
 
     Example: gigsim runs show runs/20230723T120005Z-leak-0123456789ab --run 3.1
     """
-    from gigsim.cli.runs_show import draw, shown
+    from gigsim.cli.runs_show import shown
+    from gigsim.cli.show_figure import draw
     from gigsim.config import dumps
     from gigsim.results.sources import open_source
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from gigsim.cli.runs_show import _short
+from gigsim.cli.show_study import _short
 from gigsim.config import load
 from gigsim.experiments.study import load_study
 from gigsim.runs import load_run, read_table, write_table
