@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from gigsim.society import sequential
+from gigsim.society.kernels import compiled
 from gigsim.society.network_draws import scale_free, small_world
 from gigsim.society.networks import CompleteNetwork, Network
 from gigsim.society.sequential import (
@@ -221,6 +222,28 @@ def test_people_are_ordered_by_luck_and_equals_by_number(size: int, seed: int, d
     people = np.flatnonzero(deciding)
     expected = people[np.argsort(luck[people], kind="stable")]
     assert np.array_equal(Turns.one_by_one(deciding, luck).order, expected)
+
+
+@pytest.mark.parametrize("digits", [0, 1, 3, 5, 16])
+def test_compiled_code_orders_many_as_the_sort_does(digits: int) -> None:
+    """Of few digits so many are equal that they crowd, and the sort has to do it after all."""
+    rng = np.random.default_rng(digits)
+    luck = rng.random(20_000)
+    if digits < 16:
+        luck = np.floor(luck * 10**digits) / 10**digits
+    luck[:2] = 0.0, np.nextafter(1.0, 0.0)
+    deciding = rng.random(20_000) < 0.7
+    people = np.flatnonzero(deciding)
+    order = Turns.one_by_one(deciding, luck).order
+    assert order.dtype == np.int64
+    assert np.array_equal(order, people[np.argsort(luck[people], kind="stable")])
+    ends = np.zeros(8192, dtype=np.uint32)
+    loops = compiled()
+    assert loops is not None
+    spread = loops.by_luck(
+        people.view(np.uint64), luck, ends, np.empty(20_000), np.empty_like(people)
+    )
+    assert spread == (digits >= 3)
 
 
 def test_luck_that_differs_in_its_last_bits_alone_still_decides() -> None:
