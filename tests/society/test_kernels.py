@@ -21,6 +21,7 @@ PLAIN = Kernels(
     kernels.in_turn,
     kernels.heads_in_turn,
     kernels.copies_in_turn,
+    kernels.by_luck,
 )
 
 
