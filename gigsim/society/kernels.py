@@ -39,7 +39,6 @@ class Kernels:
     """The compiled loops, with the arguments of the functions of this module."""
 
     count: Kernel
-    count_two: Kernel
     at_once: Kernel
     in_turn: Kernel
     heads_in_turn: Kernel
@@ -59,7 +58,7 @@ def compiled() -> Kernels | None:
     return Kernels(
         *map(
             compile_kernel,
-            (count, count_two, at_once, in_turn, heads_in_turn, copies_in_turn, by_luck),
+            (count, at_once, in_turn, heads_in_turn, copies_in_turn, by_luck),
         )
     )
 
@@ -76,18 +75,6 @@ def count(indptr: Any, indices: Any, chosen: Any, out: Any) -> None:
         for at in range(indptr[i], indptr[i + 1]):
             total += chosen[indices[at]]
         out[i] = total
-
-
-def count_two(indptr: Any, indices: Any, codes: Any, one: Any, other: Any) -> None:
-    """Two sets in one pass: bit 0 of the codes (bytes) -> ``one``, bit 1 -> ``other``."""
-    for i in range(len(one)):
-        total = np.int64(0)
-        for at in range(indptr[i], indptr[i + 1]):
-            code = np.int64(codes[indices[at]])
-            # Two counters in one number.
-            total += (code & 1) + ((code & 2) << 31)
-        one[i] = total & 0xFFFFFFFF
-        other[i] = total >> 32
 
 
 def at_once(

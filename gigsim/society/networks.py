@@ -44,12 +44,6 @@ class Network(Protocol):
         """Number of each node's neighbours that are chosen (bool, shape (N,)); int64, (N,)."""
         ...
 
-    def count_two(
-        self, one: NDArray[np.bool_], other: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """:meth:`count` of two sets at once."""
-        ...
-
     def matrix(self) -> sparse.csr_array:
         """The adjacency matrix, uint8 CSR, shape (N, N), symmetric, zero diagonal."""
         ...
@@ -75,12 +69,6 @@ class CompleteNetwork:
     def count(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
         """All the chosen but oneself."""
         return np.int64(chosen.sum()) - chosen.astype(np.int64)
-
-    def count_two(
-        self, one: NDArray[np.bool_], other: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """:meth:`count` of two sets."""
-        return self.count(one), self.count(other)
 
     def matrix(self) -> sparse.csr_array:
         """The full matrix: N(N-1) entries, for small N."""
@@ -166,19 +154,6 @@ class SparseNetwork:
         np.cumsum(chosen[self.indices[places]], out=before[1:])
         return before[ends] - before[ends - known]
 
-    def count_two(
-        self, one: NDArray[np.bool_], other: NDArray[np.bool_]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Both sets' :meth:`count` in one pass."""
-        loops = self.loops()
-        if loops is None:
-            both = self._product(np.stack([one, other], axis=1).astype(np.int32))
-            return both[:, 0].astype(np.int64), both[:, 1].astype(np.int64)
-        found = np.empty(self.size, dtype=np.int64), np.empty(self.size, dtype=np.int64)
-        codes = as_bytes(one) | (as_bytes(other) << np.uint8(1))
-        loops.count_two(*self.unsigned_rows(), codes, *found)
-        return found
-
     def matrix(self) -> sparse.csr_array:
         """The adjacency matrix, uint8 CSR, shape (N, N): a copy that is the caller's."""
         ones = np.ones(len(self.indices), dtype=np.uint8)
@@ -194,7 +169,7 @@ class SparseNetwork:
         return unsigned(self.indptr), unsigned(self.indices)
 
     def _product(self, numbers: NDArray[np.int32]) -> NDArray[np.int32]:
-        """The adjacency matrix times int32 numbers, shape (N,) or (N, k), some rows at a time.
+        """The adjacency matrix times int32 numbers, shape (N,), some rows at a time.
 
         SciPy wants an entry of each tie written out. Those of some rows are enough: all are one,
         and what lies in the cache need not come from memory.
