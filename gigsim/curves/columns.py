@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gigsim.curves.lines import THEORY
-from gigsim.learners.curve_file import IDENTITY
+from gigsim.learners.curve_cells import IDENTITY
 
 #: What tells one curve of a plan from another; in the middle what is measured, as a platform that
 #: trusts a curve reads it.

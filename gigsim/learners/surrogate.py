@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as student
 
-from gigsim.learners.curve_file import NEEDED, OPTIONAL, read_rows
+from gigsim.learners.curve_cells import NEEDED, OPTIONAL
+from gigsim.learners.curve_file import read_rows
 
 
 @dataclass(frozen=True, eq=False)

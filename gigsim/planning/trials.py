@@ -13,7 +13,7 @@ import numpy as np
 
 from gigsim.config import Config, build
 from gigsim.dynamics.carried import light, run_to_rest
-from gigsim.learners.curve_file import NEEDED
+from gigsim.learners.curve_cells import NEEDED
 from gigsim.learners.recipes import SurrogateRecipe
 from gigsim.planning.outlook import Outlook, with_curve
 from gigsim.planning.secrecy import SIZED

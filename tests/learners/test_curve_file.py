@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gigsim.errors import InputError
-from gigsim.learners import curve_file
-from gigsim.learners.curve_file import NEEDED, read_curve
+from gigsim.learners import curve_cells
+from gigsim.learners.curve_cells import NEEDED
+from gigsim.learners.curve_file import read_curve
 from tests.learners.tables import measured_curve
 
 HEADER = ",".join(NEEDED)
@@ -169,11 +170,11 @@ def test_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one, two = tmp_path / "curve.csv", tmp_path / "curve.parquet"
     one.write_text(GOOD)
     table().to_parquet(two)
-    monkeypatch.setattr(curve_file, "MOST_ROWS", 1)
+    monkeypatch.setattr(curve_cells, "MOST_ROWS", 1)
     for path in (one, two):
         with pytest.raises(InputError, match="rows"):
             read_curve(path)
-    monkeypatch.setattr(curve_file, "LARGEST", 10)
+    monkeypatch.setattr(curve_cells, "LARGEST", 10)
     with pytest.raises(InputError, match="at most 10 bytes"):
         read_curve(one)
 

@@ -12,7 +12,8 @@ from scipy.stats import t as student
 
 from gigsim.config import Config, build
 from gigsim.errors import InputError
-from gigsim.learners.curve_file import NEEDED, read_curve
+from gigsim.learners.curve_cells import NEEDED
+from gigsim.learners.curve_file import read_curve
 from gigsim.learners.recipes import SurrogateRecipe
 from gigsim.learners.stand_ins import BoundStandIn, curve_stand_in
 from gigsim.learners.surrogate import load_curve
