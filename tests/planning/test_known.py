@@ -10,9 +10,11 @@ import pytest
 from gigsim.dynamics.first_movers import first_movers
 from gigsim.errors import InputError
 from gigsim.planning.hinges import hinges
+from gigsim.planning.margins import enough
 from gigsim.planning.outlook import Outlook, members, outlook, world_of
 from gigsim.planning.secrecy import first_movers_with_leak, largest_leak, secrecy
-from gigsim.planning.starting import enough, provision_point, starting, subsidy
+from gigsim.planning.starting import provision_point, starting
+from gigsim.planning.subsidies import subsidy
 from gigsim.planning.sustaining import extreme, sustaining
 from gigsim.planning.working import least_share, working
 from gigsim.theory.participation.measured_curve import MeasuredCurve

@@ -16,7 +16,8 @@ from gigsim.planning.figure import plan_figure
 from gigsim.planning.folder import save_plan
 from gigsim.planning.report import report_lines, table_of
 from gigsim.planning.sentences import sentences
-from gigsim.planning.starting import _drawn_subsidies, planned_ways, subsidy_needed
+from gigsim.planning.starting import planned_ways
+from gigsim.planning.subsidies import drawn_subsidies, subsidy_needed
 from gigsim.planning.trials import write_promise
 from gigsim.planning.words import look_up
 from tests.planning.conftest import society, uniform
@@ -259,7 +260,7 @@ def test_the_subsidy_has_an_interval(measured: Plan) -> None:
     look = measured.look
     assert look.draws is not None
     goals = np.array([look.critical_mass, np.inf])
-    one, never = _drawn_subsidies(look.society, look.people, goals)
+    one, never = drawn_subsidies(look.society, look.people, goals)
     assert one == pytest.approx(subsidy_needed(look.society, look.people, goals[0]), rel=1e-9)
     assert never == np.inf
     promised = hopeless().content["start"]["subsidy"]
