@@ -126,11 +126,11 @@ def curve_command(
             name=name,
             alphas=_numbers(alphas),
             seeds=seeds,
-            targets=words_of(targets),
-            strategies=words_of(strategies),
-            learners=words_of(learners),
+            targets=words_of("--targets", targets),
+            strategies=words_of("--strategies", strategies),
+            learners=words_of("--learners", learners),
             recipes=recipes or [],
-            recruitment=words_of(recruitment),
+            recruitment=words_of("--recruitment", recruitment),
             retrainings=retrainings,
         )
         require((arm.config for arm in plan.arms), trust)
@@ -204,7 +204,7 @@ def _numbers(text: str | None) -> list[float] | None:
     if text is None:
         return None
     found = []
-    for word in words_of(text):
+    for word in words_of("--alphas", text):
         try:
             found.append(float(word.removesuffix("%")) / (100 if word.endswith("%") else 1))
         except ValueError as error:

@@ -121,9 +121,16 @@ def refuse_beside(
             raise InputError(option, f"given beside {said}", why)
 
 
-def words_of(text: str) -> list[str]:
-    """What stands between commas."""
-    return [word.strip() for word in text.split(",") if word.strip()]
+def words_of(option: str, text: str) -> list[str]:
+    """What stands between the commas of an option; nothing of an empty text.
+
+    Raises:
+        InputError: an item is empty.
+    """
+    words = [word.strip() for word in text.split(",")] if text.strip() else []
+    if not all(words):
+        raise InputError(option, f"{text!r} has an empty item", "items with one comma between two")
+    return words
 
 
 def _run(work: CurveWork, fail_fast: bool, retry: Sequence[str] | None, quiet: bool) -> bool:

@@ -144,7 +144,7 @@ def reproduce_command(
         _report(report_only, as_json=as_json)
         return
     interrupts = interrupts_of(context)
-    names, kinds = experiments or [], words_of(learners)
+    names, kinds = experiments or [], words_of("--learners", learners)
     if own and "own" not in kinds:
         raise InputError("--own", "own is not among --learners", "--learners own is needed")
     processes = processes_of(workers)
@@ -154,7 +154,7 @@ def reproduce_command(
         recipes={"own": {"path": own}} if own else {},
         overrides=overridden(settings or []),
     )
-    wanted = steps(names, kinds, setting, words_of(targets))
+    wanted = steps(names, kinds, setting, words_of("--targets", targets))
     require((arm.config for step in wanted for arm in step.arms), trust)
     check_targets(_a_world_each(wanted))
     if not quiet:

@@ -86,7 +86,9 @@ def test_a_dry_run_writes_nothing(gigsim: Gigsim, tmp_path: Path) -> None:
     [
         (["nowhere"], "nowhere"),
         (["--alphas", "a lot"], "'a lot' is no number"),
-        (["--alphas", ","], "no share"),
+        (["--alphas", ","], "',' has an empty item"),
+        (["--alphas", ""], "no share"),
+        (["--learners", "linear,,frozen"], "--learners: 'linear,,frozen' has an empty item"),
         (["--alphas", "0"], "no share above 0"),
         (["--recipe", "c=1,c=2"], "is set twice"),
         (["--alphas", "120%"], "shares of the population"),
