@@ -222,6 +222,11 @@ def _sure(plan: Plan) -> Iterator[str]:
             " much trainings differ is not known."
         )
     else:
+        if not source["exact"]:
+            yield (
+                "What this platform's learner ({source.learner}) does was not measured, and nothing"
+                " here says how far off the promise is."
+            )
         yield "There are no intervals: a promise is at the upper limits of its numbers as it is."
     # What only members have counts as b does, to the digit: said once.
     told = [(i, one) for i, one in enumerate(plan["sure"]["hangs_on"]) if one["name"] != "secrecy"]

@@ -109,6 +109,10 @@ def _money(start: Plan) -> Iterator[str]:
 
 def _tried(trials: Plan | None) -> Iterator[str]:
     if not trials:
+        yield (
+            "None of this was tried in runs: the numbers are of a crowd so large that luck does"
+            " nothing."
+        )
         return
     names = {
         "first_movers": "{key.changes.first_movers:n first mover}",
