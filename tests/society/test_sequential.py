@@ -227,6 +227,7 @@ def test_people_are_ordered_by_luck_and_equals_by_number(size: int, seed: int, d
 @pytest.mark.parametrize("digits", [0, 1, 3, 5, 16])
 def test_compiled_code_orders_many_as_the_sort_does(digits: int) -> None:
     """Of few digits so many are equal that they crowd, and the sort has to do it after all."""
+    pytest.importorskip("numba")
     rng = np.random.default_rng(digits)
     luck = rng.random(20_000)
     if digits < 16:
