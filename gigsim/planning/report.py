@@ -30,7 +30,6 @@ _HINGES = {
     "benefit": "a label's worth",
     "costs": "costs",
     "platform": "members the platform takes",
-    "secrecy": "what only members have",
     "leak": "leak",
 }
 _UNITS = {"secrecy.leak_most": "leak", "secrecy.gamma_works": "percent"}
@@ -65,6 +64,8 @@ def table_of(plan: Mapping[str, Any]) -> list[tuple[str, ...]]:
         unit = _UNITS.get(key, "money")
         rows.append((words, "-" if value is None else written(value, unit), "", ""))
     for one in plan["sure"]["hangs_on"]:
+        if one["name"] == "secrecy":
+            continue  # Counts as b does, to the digit.
         more = one["worse"] is None
         change = f"rises to {written(one['to'], 'number')}" if more else f"{one['worse']:+.0f} %"
         moved = "then never" if not one["still"] else f"{one['of']} {one['effect']:+.1f} %"

@@ -205,14 +205,30 @@ def secrecy_sentences(plan: Plan) -> Iterator[str]:
         )
     turns = here["rotations"]
     if turns and not here["leak_limit"]:
-        listed = ", ".join(_turn(i, turn["leak_most"]) for i, turn in enumerate(turns))
         yield (
-            "A collective that changes its signal makes leaked copies worthless: the most that may"
-            f" leak is then {listed}."
+            "A collective that changes its signal makes leaked copies worthless: with a change "
+            + "; with one ".join(paces(turns))
+            + "."
         )
 
 
-def _turn(i: int, most: float) -> str:
-    key = f"secrecy.rotations.{i}"
-    leak = "anything" if most >= 1 else f"{{{key}.leak_most:number}}"
-    return f"{leak} with a change every {{{key}.every:n retraining}}"
+def paces(turns: list[dict[str, Any]]) -> Iterator[str]:
+    """Templates of how much may leak at which pace, the most frequent change first.
+
+    Args:
+        turns: the plan's ``secrecy.rotations``.
+    """
+    harmless = [i for i, turn in enumerate(turns) if turn["leak_most"] >= 1]
+    if harmless:
+        seldom = max(harmless, key=lambda i: turns[i]["every"])
+        least = "" if len(harmless) == 1 else "at least "
+        yield f"{least}{_pace(seldom, turns)} any leak leaves it working"
+    for i in range(len(turns)):
+        if i not in harmless:
+            most = f"{{secrecy.rotations.{i}.leak_most:number}}"
+            yield f"{_pace(i, turns)} a leak of at most {most} does"
+
+
+def _pace(i: int, turns: list[dict[str, Any]]) -> str:
+    one = turns[i]["every"] == 1
+    return "at every retraining" if one else f"every {{secrecy.rotations.{i}.every:n retraining}}"

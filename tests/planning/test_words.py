@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gigsim.planning.sentences_means import paces
 from gigsim.planning.words import between, digits, look_up, say, written
 
 PLAN = {"works": {"people": 1234, "share": 0.0123456}, "list": [{"x": 2.0}], "none": None}
@@ -61,3 +62,33 @@ def test_between() -> None:
     assert between("x", none) == ""
     open_end = {"interval": True, "people_low": 3, "people_high": None}
     assert between("x", open_end) == "; 95 %: {x.people_low:people} to no number"
+
+
+@pytest.mark.parametrize(
+    ("most", "said"),
+    [
+        (
+            (1.0, 1.0, 0.294),
+            "at least every 2 retrainings any leak leaves it working; with one every 5 retrainings"
+            " a leak of at most 0.294 does.",
+        ),
+        ((1.0, 1.0, 1.0), "at least every 5 retrainings any leak leaves it working."),
+        (
+            (1.0, 0.5, 0.25),
+            "at every retraining any leak leaves it working; with one every 2 retrainings a leak of"
+            " at most 0.5 does; with one every 5 retrainings a leak of at most 0.25 does.",
+        ),
+        (
+            (0.5, 0.25, 0.125),
+            "at every retraining a leak of at most 0.5 does; with one every 2 retrainings a leak of"
+            " at most 0.25 does; with one every 5 retrainings a leak of at most 0.125 does.",
+        ),
+    ],
+)
+def test_how_much_may_leak_at_which_pace(most: tuple[float, ...], said: str) -> None:
+    turns = [
+        {"every": every, "leak_most": leak} for every, leak in zip((1, 2, 5), most, strict=True)
+    ]
+    plan = {"secrecy": {"rotations": turns}}
+    line = say("with a change " + "; with one ".join(paces(turns)) + ".", plan)
+    assert line["text"] == f"with a change {said}"
