@@ -32,7 +32,7 @@ from gigsim.learners.protocol import Classifier, Learner, Rows, make_learner
 from gigsim.learners.reading import Reading, read
 from gigsim.learners.recipes import LinearRecipe, TransformerRecipe
 from gigsim.resumes.corpus import Corpus
-from gigsim.resumes.language import load_language
+from gigsim.resumes.language_file import load_language
 from gigsim.resumes.law import LanguageLaw
 from gigsim.streams import Streams
 from gigsim.theory.epsilon import (

@@ -17,7 +17,7 @@ from gigsim.learners.ragged import Ragged
 from gigsim.learners.recipes import LinearRecipe
 from gigsim.measures.success import f1_micro
 from gigsim.resumes.corpus import Corpus, load_corpus
-from gigsim.resumes.language import load_language
+from gigsim.resumes.language_file import load_language
 from gigsim.resumes.language_words import heads
 from gigsim.resumes.posterior import label_marginals
 

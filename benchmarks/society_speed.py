@@ -47,7 +47,7 @@ from numpy.typing import NDArray
 from gigsim import GigEconomy
 from gigsim.config import build
 from gigsim.model import VIEWS_UP_TO
-from gigsim.society import network_draws, networks
+from gigsim.society import network_draws, network_models
 from gigsim.society.kernels import compiled
 from gigsim.society.network_blocks import blocks
 from gigsim.society.networks import SparseNetwork
@@ -267,11 +267,11 @@ def building(size: int) -> None:
     print(f"\nnetworks of {size:,}, mean degree 10    CPU s   bytes a node")
     groups = np.random.default_rng(0).integers(0, 10, size)
     kinds: dict[str, Callable[[], SparseNetwork]] = {
-        "ring": lambda: networks.ring(size, DEGREE),
+        "ring": lambda: network_models.ring(size, DEGREE),
         "small_world": lambda: network_draws.small_world(size, DEGREE, REWIRE, 1),
         "small_world, all rewired": lambda: network_draws.small_world(size, DEGREE, 1.0, 1),
         "scale_free": lambda: network_draws.scale_free(size, DEGREE // 2, 1),
-        "random": lambda: networks.random(size, DEGREE, 1),
+        "random": lambda: network_models.random(size, DEGREE, 1),
         "blocks": lambda: blocks(groups, DEGREE, 0.7, 1),
     }
     for name, draw in kinds.items():

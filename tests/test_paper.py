@@ -12,7 +12,7 @@ from safetensors.torch import save_model
 from gigsim import GigEconomy
 from gigsim.config import load
 from gigsim.learners.recipes import TransformerRecipe
-from gigsim.resumes.language import load_language
+from gigsim.resumes.language_file import load_language
 
 
 def random_distilbert(folder: Path) -> Path:

@@ -66,7 +66,7 @@ def read_cells(path: Path) -> Cells:
     """
     needs = f"a CSV or Parquet file with the columns {', '.join(NEEDED)} is needed"
     if not path.is_file():
-        problem = "is a folder, not a file" if path.is_dir() else "no such file"
+        problem = "is not a file" if path.exists() else "no such file"
         raise InputError(str(path), problem, needs)
     try:
         size = path.stat().st_size

@@ -10,32 +10,24 @@ tuned to a classifier. Everything is deterministic; only the training side is re
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp
 
 from gigsim.errors import InputError
 from gigsim.resumes.corpus import Corpus
-from gigsim.resumes.language import LARGEST_DOMINANCE, Language, latent_rows
+from gigsim.resumes.language import Language, latent_rows
+from gigsim.resumes.language_latent import latent_levels, with_latent_law
 from gigsim.resumes.language_words import DEBRIS, choose_words, heads, read_names
-from gigsim.resumes.posterior import Repetitions
 
 #: Log-probabilities below this (nats) are stored as this: 1e-7 is one word in 80,000 resumes.
 LOWEST_LOG_PROBABILITY = float(np.log(1e-7))
 
 #: EM iterations of labelled PLSA; few, so that topics stay smooth (its likelihood overfits).
 PLSA_ITERATIONS = 25
-
-#: EM iterations of the law of the latent state given the label set.
-LATENT_ITERATIONS = 20
-
-#: Where log A is sought: A of 1 (a word is repeated at once) to 1e5 (no burstiness).
-CONCENTRATIONS = (0.0, float(np.log(1e5)))
 
 
 @dataclass(frozen=True)
@@ -166,7 +158,7 @@ def fit_language(
     documents.sum_duplicates()
 
     topics, weights = _labelled_plsa(documents, read.labels)
-    shares, dominance = _latent_levels(weights, read.labels, levels)
+    shares, dominance = latent_levels(weights, read.labels, levels)
     codes, low, step = _quantised(topics)
     language = Language(
         words=choice.words,
@@ -183,7 +175,7 @@ def fit_language(
         rho=rho,
         length_counts=np.bincount(read.lengths, minlength=head + 1),
     )
-    language, likelihood = _with_latent_law(language, read, sets)
+    language, likelihood = with_latent_law(language, read, sets)
     types = documents.nnz / len(read.tokens)
     return language, FitReport(
         resumes=len(side),
@@ -244,28 +236,6 @@ def _labelled_plsa(
     return topics / topics.sum(axis=1, keepdims=True), weights
 
 
-def _latent_levels(
-    weights: NDArray[np.float64], labels: NDArray[np.bool_], levels: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(topic shares: means of equal parts of the labelled resumes; dominance weights by size).
-
-    The dominance weight of a size is the mean weight of a resume's strongest label among its
-    labels; for a size that does not occur it is the even weight, which nothing uses.
-    """
-    size = labels.sum(axis=1)
-    share = np.sort(1 - weights[size > 0, 0])
-    means = [float(part.mean()) for part in np.array_split(share, levels) if len(part)]
-    relative = weights[:, 1:] / np.maximum(weights[:, 1:].sum(axis=1, keepdims=True), 1e-300)
-    grouped = np.minimum(size, LARGEST_DOMINANCE)
-    dominance = [
-        float(relative[grouped == group].max(axis=1).mean())
-        if (grouped == group).any()
-        else 1 / group
-        for group in range(2, LARGEST_DOMINANCE + 1)
-    ]
-    return np.array(means), np.array(dominance)
-
-
 def _quantised(
     topics: NDArray[np.float64],
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64], NDArray[np.float64]]:
@@ -275,58 +245,3 @@ def _quantised(
     step = (logs.max(axis=1) - low) / 255
     codes = np.round((logs - low[:, None]) / np.where(step > 0, step, 1)[:, None])
     return codes.astype(np.uint8), low, step
-
-
-def _with_latent_law(
-    language: Language, read: Corpus, sets: NDArray[np.int64]
-) -> tuple[Language, float]:
-    """The language with A and the law of z given Y at their maximum likelihood.
-
-    A maximises the profile likelihood: at each A the law of z given Y is refitted by EM. Given its
-    label set a resume has few latent states, so that sets are handled one after the other.
-
-    Args:
-        language: all but ``concentration`` and ``row_weights`` is kept.
-        read: the resumes, over the language's words.
-        sets: index of each resume's label set, shape (n,).
-
-    Returns:
-        (the language, log P(words | labels) of all resumes in nats).
-    """
-    groups = []
-    for number in range(len(language.label_sets)):
-        resumes = read.select(np.flatnonzero(sets == number))
-        words = Repetitions.of(resumes.tokens.astype(np.int64), resumes.lengths)
-        groups.append((words, language.row_words[language.row_sets == number]))
-
-    def profile(log_concentration: float) -> tuple[float, NDArray[np.float64]]:
-        fits = [
-            _state_law(words.log_likelihood(rows, float(np.exp(log_concentration))))
-            for words, rows in groups
-        ]
-        return sum(fit[0] for fit in fits), np.concatenate([fit[1] for fit in fits])
-
-    best = minimize_scalar(
-        lambda x: -profile(x)[0], bounds=CONCENTRATIONS, method="bounded", options={"xatol": 1e-3}
-    )
-    likelihood, law = profile(float(best.x))
-    fitted = replace(
-        language, concentration=float(np.exp(best.x)), row_weights=law.astype(np.float32)
-    )
-    return fitted, likelihood
-
-
-def _state_law(log_likelihood: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-    """(log-likelihood, law of the latent state) of resumes of one label set, by EM.
-
-    Args:
-        log_likelihood: shape (resumes, states). One pseudo-resume is spread evenly over the
-            states, so that none gets weight zero because a rare set has few resumes.
-    """
-    resumes, states = log_likelihood.shape
-    law = np.full(states, 1 / states)
-    for _ in range(LATENT_ITERATIONS):
-        joint = log_likelihood + np.log(law)
-        responsibility = np.exp(joint - logsumexp(joint, axis=1, keepdims=True))
-        law = (responsibility.sum(axis=0) + 1 / states) / (resumes + 1)
-    return float(logsumexp(log_likelihood + np.log(law), axis=1).sum()), law

@@ -17,7 +17,7 @@ from gigsim.errors import InputError
 from gigsim.resumes.corpus import Corpus, load_corpus
 from gigsim.resumes.finite_world import FiniteWorld
 from gigsim.resumes.label_noise import noisy_law
-from gigsim.resumes.language import load_language
+from gigsim.resumes.language_file import load_language
 from gigsim.resumes.law import LanguageLaw, Law
 from gigsim.streams import Streams
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft, sparse
 
-from gigsim.society.networks import Network, torus_shape
+from gigsim.society.network_models import torus_shape
+from gigsim.society.networks import Network
 
 #: Kinds whose people stand in a circle by their number.
 _CIRCLES = {"ring", "small_world", "complete"}

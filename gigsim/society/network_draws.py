@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gigsim.society.networks import SparseNetwork, from_ties, ring
+from gigsim.society.network_models import ring
+from gigsim.society.networks import SparseNetwork, from_ties
 
 Nodes = NDArray[np.int64]
 

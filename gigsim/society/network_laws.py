@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from gigsim.errors import InputError
-from gigsim.society import network_draws, networks
+from gigsim.society import network_draws, network_models
 from gigsim.society.network_blocks import blocks
 from gigsim.society.network_files import read_edge_list
 from gigsim.society.network_graphml import read_graphml
-from gigsim.society.networks import Network
+from gigsim.society.networks import CompleteNetwork, Network
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -45,7 +45,7 @@ NETWORKX_UP_TO = 50_000
 
 
 def _generators(size: int) -> ModuleType:
-    return networks if size <= NETWORKX_UP_TO else network_draws
+    return network_models if size <= NETWORKX_UP_TO else network_draws
 
 
 class _Law(BaseModel):
@@ -116,7 +116,7 @@ class Ring(_Law):
     )
 
     def _draw(self, size: int, groups: NDArray[np.int64], seed: int) -> Network:
-        return networks.ring(size, self.degree)
+        return network_models.ring(size, self.degree)
 
 
 class Complete(_Law):
@@ -125,7 +125,7 @@ class Complete(_Law):
     kind: Literal["complete"] = "complete"
 
     def _draw(self, size: int, groups: NDArray[np.int64], seed: int) -> Network:
-        return networks.CompleteNetwork(size)
+        return CompleteNetwork(size)
 
 
 class ScaleFree(_Law):
@@ -158,7 +158,7 @@ class Random(_Law):
     )
 
     def _draw(self, size: int, groups: NDArray[np.int64], seed: int) -> Network:
-        return networks.random(size, self.degree, seed)
+        return network_models.random(size, self.degree, seed)
 
 
 class Blocks(_Law):
@@ -206,13 +206,13 @@ class Torus(_Law):
         self._shape(size)
 
     def _draw(self, size: int, groups: NDArray[np.int64], seed: int) -> Network:
-        return networks.torus(*self._shape(size), diagonal=self.neighbourhood == "moore")
+        return network_models.torus(*self._shape(size), diagonal=self.neighbourhood == "moore")
 
     def _shape(self, size: int) -> tuple[int, int]:
-        if shape := networks.torus_shape(size):
+        if shape := network_models.torus_shape(size):
             return shape
-        below = next((n for n in range(size - 1, 8, -1) if networks.torus_shape(n)), None)
-        above = next(n for n in count(size + 1) if networks.torus_shape(n))
+        below = next((n for n in range(size - 1, 8, -1) if network_models.torus_shape(n)), None)
+        above = next(n for n in count(size + 1) if network_models.torus_shape(n))
         raise InputError(
             "network.kind",
             f"no torus has {size} people (rows times columns, both at least 3)",

@@ -29,7 +29,7 @@ from gigsim.learners.ragged import Ragged
 from gigsim.learners.recipes import LinearRecipe, TransformerRecipe
 from gigsim.processes import side_by_side
 from gigsim.resumes.corpus import Corpus
-from gigsim.resumes.language import load_language
+from gigsim.resumes.language_file import load_language
 from gigsim.validation.known import Obtained
 from gigsim.validation.private_firm import PrivateFirm
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gigsim.society import networks
+from gigsim.society import network_models
 from gigsim.society.sequential import Rule
 from gigsim.theory.contagion.cascades import branching, poisson_window, vulnerable_cluster
 from gigsim.theory.contagion.degree_laws import poisson_degrees, regular_degrees
@@ -40,7 +40,7 @@ def _single_seeds(mean: float, threshold: float, nets: int, seeds: int) -> tuple
     """On each of some networks: how many single first movers tip it, and what share then joins."""
     tipped, sizes = [], []
     for number in range(nets):
-        network = networks.random(_PEOPLE, mean, 100 + number)
+        network = network_models.random(_PEOPLE, mean, 100 + number)
         rule, rng = share_rule(network, threshold), np.random.default_rng(number)
         shares = np.array(
             [
@@ -102,7 +102,7 @@ def _finite_seeds() -> Obtained:
         seeds = round(factor * edge.seed * people)
         shares = []
         for number in range(8):
-            network = networks.random(people, mean, 300 + number)
+            network = network_models.random(people, mean, 300 + number)
             chosen = random_people(people, seeds, np.random.default_rng(number))
             shares.append(spread(network, share_rule(network, _WATTS), chosen).share)
         predicted = cascade_size(law, rule, seeds / people).share
@@ -177,7 +177,9 @@ def _two_sources() -> Obtained:
     for seed_share in (0.08, 0.14):
         ends = []
         for number in range(8):
-            network = swapped(networks.ring(_PEOPLE, 4), 8, np.random.default_rng(500 + number))
+            network = swapped(
+                network_models.ring(_PEOPLE, 4), 8, np.random.default_rng(500 + number)
+            )
             chosen = random_people(
                 _PEOPLE, round(seed_share * _PEOPLE), np.random.default_rng(number)
             )

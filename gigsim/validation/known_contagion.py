@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gigsim.society import networks
+from gigsim.society import network_models
 from gigsim.society.conventions import committed_minority
 from gigsim.society.sequential import Rule
 from gigsim.theory.contagion.complex_contagion import rounds_to_everybody
@@ -41,7 +41,7 @@ _PEOPLE = 10_000
 def _torus() -> Obtained:
     found, agrees, ends = {}, True, []
     for diagonal, spreads, stays in ((False, 0.25, 0.26), (True, 0.375, 0.376)):
-        network = networks.torus(100, 100, diagonal=diagonal)
+        network = network_models.torus(100, 100, diagonal=diagonal)
         seed = block(100, 100, 6)
         theory = moore_threshold(2) if diagonal else von_neumann_threshold(2)
         name = "Moore" if diagonal else "von Neumann"
@@ -62,7 +62,7 @@ def _torus() -> Obtained:
 def _line_and_tree() -> Obtained:
     found, agrees = {}, True
     for degree in (2, 10):
-        network = networks.ring(_PEOPLE, degree)
+        network = network_models.ring(_PEOPLE, degree)
         seed = first_people(_PEOPLE, degree // 2)
         theory = moore_threshold(1, degree // 2)
         found[f"line, degree {degree}"] = [(theory, "0.5")]
@@ -72,7 +72,7 @@ def _line_and_tree() -> Obtained:
         agrees &= np.array_equal(spread(network, above, seed).member, seed)
     most = 0
     for degree in (4, 10):
-        network = swapped(networks.ring(_PEOPLE, degree), 8, np.random.default_rng(degree))
+        network = swapped(network_models.ring(_PEOPLE, degree), 8, np.random.default_rng(degree))
         theory = tree_threshold(degree)
         found[f"tree, degree {degree}"] = [(theory, f"{1 / degree:g}")]
         seed = np.arange(_PEOPLE) == 5
@@ -89,7 +89,7 @@ def _line_and_tree() -> Obtained:
 def _rewired() -> Obtained:
     parts, agrees = [], True
     for people in (2000, _PEOPLE):
-        lattice = networks.ring(people, 4)
+        lattice = network_models.ring(people, 4)
         seed = neighbourhood(lattice, 7)
         two, one = (spread(lattice, Rule.of_number(a), seed) for a in (2, 1))
         rounds = [rounds_to_everybody(people, 4, a, int(seed.sum())) for a in (2, 1)]

@@ -18,7 +18,8 @@ from gigsim.app.network_picture import MOST_TIES, NetworkPicture, staggered, tie
 from gigsim.app.panels import GrowingPanel, Money, OverTime, People, against_alpha, announced
 from gigsim.config import Config, build
 from gigsim.model import GigEconomy
-from gigsim.society.networks import CompleteNetwork, small_world
+from gigsim.society.network_models import small_world
+from gigsim.society.networks import CompleteNetwork
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from gigsim.resumes.corpus import OCCUPATIONS, load_corpus
-from gigsim.resumes.language import load_language
+from gigsim.resumes.language_file import load_language
 from tests.cli.conftest import Gigsim
 
 

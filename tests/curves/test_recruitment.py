@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from gigsim.curves.recruitment import order
-from gigsim.society import networks
+from gigsim.society import network_models, networks
 from gigsim.society.recruitment import skill_blocks
 from gigsim.streams import Streams
 
@@ -19,10 +19,10 @@ LABELS = np.random.default_rng(0).random((N, 5)) < 0.3
 
 def _networks(seed: int) -> list[networks.Network]:
     return [
-        networks.small_world(N, 4, 0.1, seed),
-        networks.scale_free(N, 2, seed),
-        networks.random(N, 1.0, seed),
-        networks.ring(N, 2),
+        network_models.small_world(N, 4, 0.1, seed),
+        network_models.scale_free(N, 2, seed),
+        network_models.random(N, 1.0, seed),
+        network_models.ring(N, 2),
         networks.CompleteNetwork(N),
     ]
 
@@ -85,13 +85,13 @@ def test_skills_come_one_after_the_other(seed: int) -> None:
 def test_who_is_first_is_a_matter_of_luck(recruitment: str) -> None:
     """On a ring all are alike: the first person is uniform, chi-square at 1e-4 over 2,000 seeds."""
     alike = np.tile(np.arange(5) == 0, (20, 1))
-    network = networks.ring(20, 2)
+    network = network_models.ring(20, 2)
     first = [order(recruitment, network, alike, Streams(seed))[0] for seed in range(2_000)]
     assert stats.chisquare(np.bincount(first, minlength=20)).pvalue > 1e-4
 
 
 def test_ties_of_hubs_are_broken_at_random_not_by_age() -> None:
-    network = networks.ring(20, 2)
+    network = network_models.ring(20, 2)
     ages = np.arange(20)
     orders = [order("hub", network, LABELS[:20], Streams(seed)) for seed in range(200)]
     mean = np.mean([stats.spearmanr(ages, found).statistic for found in orders])

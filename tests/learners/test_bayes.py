@@ -23,7 +23,7 @@ from gigsim.learners.ragged import Ragged
 from gigsim.learners.recipes import BayesRecipe, SurrogateRecipe
 from gigsim.measures.success import per_resume
 from gigsim.resumes.finite_world import FiniteWorld
-from gigsim.resumes.language import load_language
+from gigsim.resumes.language_file import load_language
 from gigsim.resumes.law import LanguageLaw, Law
 from gigsim.theory.closeness import Closeness
 from gigsim.theory.feature_only import flip_point_any

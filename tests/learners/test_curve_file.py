@@ -142,7 +142,7 @@ FILES: dict[str, tuple[Writer, str]] = {
         ),
         "column alpha occurs twice",
     ),
-    "a folder": (lambda p: p.mkdir(), "is a folder"),
+    "a folder": (lambda p: p.mkdir(), "is not a file"),
     "missing": (lambda p: None, "no such file"),
 }
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from gigsim.errors import InputError
 from gigsim.resumes.corpus import OCCUPATIONS
-from gigsim.resumes.language import SHIPPED, Language, latent_rows, load_language
+from gigsim.resumes.language import Language, latent_rows
+from gigsim.resumes.language_file import SHIPPED, load_language
 from gigsim.resumes.language_words import DEBRIS, is_plain_word, read_names
 from tests.resumes.toys import small_language
 
@@ -246,7 +247,7 @@ def test_a_file_of_objects_or_of_too_many_bytes_is_refused(
     small_language().save(path)
     with zipfile.ZipFile(path) as archive:
         size = sum(member.file_size for member in archive.infolist())
-    monkeypatch.setattr("gigsim.resumes.language._LARGEST", size - 1)
+    monkeypatch.setattr("gigsim.resumes.language_file._LARGEST", size - 1)
     with pytest.raises(InputError, match="more than"):
         load_language(path)
     monkeypatch.undo()

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from gigsim.errors import InputError
 from gigsim.resumes.corpus import Corpus
-from gigsim.resumes.language import Language, latent_rows, load_language
+from gigsim.resumes.language import Language, latent_rows
+from gigsim.resumes.language_file import load_language
 from gigsim.resumes.language_fit import fit_language
 from gigsim.resumes.language_words import heads
 from gigsim.resumes.posterior import Repetitions, label_marginals, posterior_label_sets

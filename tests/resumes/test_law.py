@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import chi2
 
 from gigsim.resumes.finite_world import FiniteWorld
-from gigsim.resumes.language import load_language
+from gigsim.resumes.language_file import load_language
 from gigsim.resumes.law import LanguageLaw, Law
 from tests.resumes.toys import small_language
 

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scipy.special import gammaln, logsumexp
 
 from gigsim.resumes.corpus import Corpus
-from gigsim.resumes.language import Language, load_language
+from gigsim.resumes.language import Language
+from gigsim.resumes.language_file import load_language
 from gigsim.resumes.posterior import (
     Repetitions,
     label_marginals,

@@ -15,7 +15,8 @@ from gigsim.society.beliefs import (
     published,
     theory,
 )
-from gigsim.society.networks import CompleteNetwork, small_world
+from gigsim.society.network_models import small_world
+from gigsim.society.networks import CompleteNetwork
 from gigsim.theory.planting import feature_label_bound
 
 share = st.floats(0, 1)

@@ -13,7 +13,8 @@ from scipy import sparse, stats
 
 from gigsim.config.sections import Society
 from gigsim.society.beliefs import Expectation, published
-from gigsim.society.networks import CompleteNetwork, SparseNetwork, small_world
+from gigsim.society.network_models import small_world
+from gigsim.society.networks import CompleteNetwork, SparseNetwork
 from gigsim.streams import Streams
 from tests.society.crowds import (
     crowd,

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from scipy import sparse, stats
 
 from gigsim.config.sections import Society
-from gigsim.society import networks
+from gigsim.society import network_models
 from gigsim.society.imitation import fermi_rule, pick_neighbour
-from gigsim.society.networks import CompleteNetwork, Network, SparseNetwork, small_world
+from gigsim.society.network_models import small_world
+from gigsim.society.networks import CompleteNetwork, Network, SparseNetwork
 from gigsim.streams import Streams
 from tests.society.crowds import crowd, round_of, tied
 
@@ -161,7 +162,7 @@ def test_some_people_pick_whom_they_pick_among_all(kind: str) -> None:
     size = 500
     network: Network = CompleteNetwork(size)
     if kind == "sparse":
-        network = networks.random(size, 2, 1)
+        network = network_models.random(size, 2, 1)
     rng = np.random.default_rng(0)
     uniforms, people = rng.random(size), np.flatnonzero(rng.random(size) < 0.1)
     some = pick_neighbour(network, uniforms[people], people)

@@ -21,7 +21,8 @@ from gigsim.society.joining import (
     surplus,
     threshold_rule,
 )
-from gigsim.society.networks import CompleteNetwork, Network, SparseNetwork, small_world
+from gigsim.society.network_models import small_world
+from gigsim.society.networks import CompleteNetwork, Network, SparseNetwork
 from gigsim.streams import Streams
 from gigsim.theory.planting import feature_label_bound
 from tests.society.crowds import crowd, round_of

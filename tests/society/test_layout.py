@@ -10,15 +10,17 @@ from scipy import sparse
 
 from gigsim.society.layout import _kernels, _repulsion, layout
 from gigsim.society.network_blocks import blocks
-from gigsim.society.networks import (
-    CompleteNetwork,
-    Network,
-    SparseNetwork,
+from gigsim.society.network_models import (
     random,
     ring,
     scale_free,
     small_world,
     torus,
+)
+from gigsim.society.networks import (
+    CompleteNetwork,
+    Network,
+    SparseNetwork,
 )
 
 

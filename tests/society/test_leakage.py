@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gigsim.society import network_draws, networks
+from gigsim.society import network_draws, network_models
 from gigsim.society.joining import leaked
 from gigsim.society.leakage import overheard
 from gigsim.society.networks import CompleteNetwork, Network, SparseNetwork
@@ -20,7 +20,7 @@ LEAKS = st.sampled_from([1e-9, 0.002, 0.05, 0.5, 1.0]) | st.floats(1e-6, 1.0)
 DRAWS: dict[str, Callable[[], Network]] = {
     "small_world": lambda: network_draws.small_world(300, 6, 0.1, 1),
     "scale_free": lambda: network_draws.scale_free(300, 3, 1),
-    "random": lambda: networks.random(300, 1, 1),
+    "random": lambda: network_models.random(300, 1, 1),
     "complete": lambda: CompleteNetwork(300),
     "of one": lambda: CompleteNetwork(1),
     "nobody knows anybody": lambda: SparseNetwork.of_rows(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gigsim.errors import InputError
 from gigsim.society.network_blocks import blocks, tie_ends
-from gigsim.society.networks import random
+from gigsim.society.network_models import random
 
 
 @example([1, 4, 5], 0.8205874821537509, 0.0)

@@ -15,7 +15,8 @@ from scipy.sparse import csgraph
 
 from gigsim.society import network_draws
 from gigsim.society.network_draws import _Batch, scale_free, small_world
-from gigsim.society.networks import SparseNetwork, ring
+from gigsim.society.network_models import ring
+from gigsim.society.networks import SparseNetwork
 
 # ------------------------------------------------------------------------------------- exact
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from gigsim.errors import InputError
-from gigsim.society import network_draws, networks
+from gigsim.society import network_draws, network_models
 from gigsim.society.joining import threshold_rule
 from gigsim.society.network_laws import (
     NETWORKX_UP_TO,
@@ -23,7 +23,8 @@ from gigsim.society.network_laws import (
     SmallWorld,
     Torus,
 )
-from gigsim.society.networks import Network, SparseNetwork, from_ties, random, small_world
+from gigsim.society.network_models import random, small_world
+from gigsim.society.networks import Network, SparseNetwork, from_ties
 
 LAW: TypeAdapter[NetworkLaw] = TypeAdapter(NetworkLaw)
 KINDS = {
@@ -74,7 +75,7 @@ def test_a_small_world_keeps_its_bits() -> None:
 
 
 def test_larger_networks_are_drawn_in_whole_arrays() -> None:
-    for size, home in ((NETWORKX_UP_TO, networks), (NETWORKX_UP_TO + 2, network_draws)):
+    for size, home in ((NETWORKX_UP_TO, network_models), (NETWORKX_UP_TO + 2, network_draws)):
         drawn = SmallWorld(degree=2).draw(size, GROUPS, 3)
         assert (drawn.matrix() != home.small_world(size, 2, 0.1, 3).matrix()).nnz == 0
         drawn = ScaleFree(degree=2).draw(size, GROUPS, 3)

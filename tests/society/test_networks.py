@@ -7,17 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse, stats
 
-from gigsim.society.networks import (
-    CompleteNetwork,
-    Network,
-    SparseNetwork,
-    from_ties,
+from gigsim.society.network_models import (
     random,
     ring,
     scale_free,
     small_world,
     torus,
     torus_shape,
+)
+from gigsim.society.networks import (
+    CompleteNetwork,
+    Network,
+    SparseNetwork,
+    from_ties,
 )
 from tests.society.crowds import with_loops
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gigsim.curves.recruitment import order as order_of_a_curve
 from gigsim.model import GigEconomy
-from gigsim.society import networks
+from gigsim.society import network_models, networks
 from gigsim.society.recruitment import Recruitment, Seeding, order, skill_blocks
 from gigsim.streams import Streams
 
@@ -40,10 +40,10 @@ def _ring_by_ring(network: networks.Network, luck: np.ndarray) -> list[int]:
 def test_clusters_grow_ring_by_ring(seed: int, size: int, which: int) -> None:
     """The search through all components at once is the one that a person would do."""
     makers: tuple[Callable[[], networks.Network], ...] = (
-        lambda: networks.random(size, 1.0, seed),
-        lambda: networks.random(size, 0.0, seed),
+        lambda: network_models.random(size, 1.0, seed),
+        lambda: network_models.random(size, 0.0, seed),
         lambda: networks.CompleteNetwork(size),
-        lambda: networks.ring(max(size, 5), 2),
+        lambda: network_models.ring(max(size, 5), 2),
     )
     network = makers[which]()
     luck = np.random.default_rng(seed).random(network.size)
@@ -56,7 +56,9 @@ def test_a_long_ring_takes_no_time() -> None:
     """10,000 rings of 10: a step each through everybody would be a thousand million steps."""
     size = 100_000
     luck = np.random.default_rng(0).random(size)
-    found = order("cluster", networks.ring(size, 10), np.zeros((size, 1), bool), luck, np.zeros(2))
+    found = order(
+        "cluster", network_models.ring(size, 10), np.zeros((size, 1), bool), luck, np.zeros(2)
+    )
     away = np.abs(found - found[0])
     away = np.minimum(away, size - away)
     assert (np.diff((away + 4) // 5) >= 0).all()
@@ -65,7 +67,7 @@ def test_a_long_ring_takes_no_time() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_curve_and_a_run_have_one_order(kind: Recruitment) -> None:
     labels = np.random.default_rng(3).random((80, 4)) < 0.3
-    network, streams = networks.small_world(80, 4, 0.1, 1), Streams(9)
+    network, streams = network_models.small_world(80, 4, 0.1, 1), Streams(9)
     seeding = Seeding(kind, network, streams.uniform("members/skills", size=5))
     found = seeding.order(labels, streams.uniform("members", size=80))
     np.testing.assert_array_equal(found, order_of_a_curve(kind, network, labels, streams))

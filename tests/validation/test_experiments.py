@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gigsim.resumes.language import load_language
+from gigsim.resumes.language_file import load_language
 from gigsim.validation.experiments import (
     AT_START,
     Experiment,

@@ -10,7 +10,7 @@ import pytest
 
 from gigsim.collective.reports import erasure_reports, most_frequent_other, unplanting_reports
 from gigsim.resumes.corpus import Corpus
-from gigsim.resumes.language import load_language
+from gigsim.resumes.language_file import load_language
 from gigsim.resumes.law import LanguageLaw
 from gigsim.theory.feature_only import feature_only_bound, flip_point_any
 from gigsim.theory.gaps import deficit_any, deficit_top1

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.sparse.csgraph import connected_components
 from scipy.special import lambertw
 
-from gigsim.society import networks
+from gigsim.society import network_models, networks
 from gigsim.theory.contagion import cascades
 from gigsim.theory.contagion.cascades import (
     branching,
@@ -157,7 +157,7 @@ def test_the_giant_cluster_by_percolation(mean: float, spread: tuple[float, floa
     found = vulnerable_cluster(poisson_degrees(mean), share_response(law))
     giants, triggers = [], []
     for seed in range(6):
-        network = networks.random(size, mean, seed)
+        network = network_models.random(size, mean, seed)
         rng = np.random.default_rng(100 + seed)
         theta = rng.normal(*spread, size) if spread else np.full(size, 0.18)
         degrees = network.degrees()
@@ -173,7 +173,7 @@ def test_the_mean_cluster_below_the_transition() -> None:
     found = vulnerable_cluster(poisson_degrees(7.5), share_response(fixed_threshold(0.18)))
     sizes = []
     for seed in range(6):
-        network = networks.random(10_000, 7.5, seed)
+        network = network_models.random(10_000, 7.5, seed)
         degrees = network.degrees()
         sizes.append(clusters(network, (degrees > 0) & (degrees <= 5))[2])
     assert within(sizes, found.mean_size)
@@ -194,7 +194,7 @@ def global_cascades(
     mean: float, seeds: int, *, size: int, number: int, threshold: float = 0.18
 ) -> float:
     """Share of single first movers who bring more than a tenth of one network in."""
-    network = networks.random(size, mean, number)
+    network = network_models.random(size, mean, number)
     answer = by_share(network, threshold)
     rng = np.random.default_rng(number)
     hits = 0

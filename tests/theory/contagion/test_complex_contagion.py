@@ -7,7 +7,7 @@ import doctest
 import numpy as np
 import pytest
 
-from gigsim.society import networks
+from gigsim.society import network_models
 from gigsim.society.networks import SparseNetwork, from_ties
 from gigsim.theory.contagion import complex_contagion
 from gigsim.theory.contagion.complex_contagion import (
@@ -31,7 +31,7 @@ def test_examples_run() -> None:
 
 @pytest.mark.parametrize("degree", [2, 4, 6, 10])
 def test_width_of_a_lattices_bridges(degree: int) -> None:
-    ties = networks.ring(60, degree).matrix()
+    ties = network_models.ring(60, degree).matrix()
     side = degree // 2
     # To the first person whom one does not know.
     assert bridge_width(ties, 20, 20 + side + 1) == lattice_bridge_width(degree)
@@ -48,7 +48,7 @@ def test_width_of_a_lattices_bridges(degree: int) -> None:
 def test_it_spreads_iff_bridges_are_wide_enough(degree: int, required: int) -> None:
     wide = lattice_bridge_width(degree) >= critical_bridge_width(required)
     assert lattice_spreads(degree, required) == wide
-    network = networks.ring(150, degree)
+    network = network_models.ring(150, degree)
     for seeds in (required, degree + 1):
         seed = np.arange(150) < seeds
         path, member = play(network, by_count(required), seed)
@@ -67,7 +67,7 @@ def test_it_spreads_iff_bridges_are_wide_enough(degree: int, required: int) -> N
 @pytest.mark.parametrize("size", [7, 8, 9, 12])
 def test_rounds_on_rings_that_are_hardly_larger_than_a_neighbourhood(size: int) -> None:
     for degree in (2, 4, 6):
-        network = networks.ring(size, degree)
+        network = network_models.ring(size, degree)
         for required in range(1, degree + 2):
             for seeds in range(1, size + 1):
                 path, member = play(network, by_count(required), np.arange(size) < seeds)
@@ -84,7 +84,7 @@ def neighbourhood(network: SparseNetwork, person: int) -> np.ndarray:
 
 @pytest.mark.parametrize("size", [2000, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_v38_rewiring_kills_what_needs_two_and_helps_what_needs_one(size: int) -> None:
-    lattice = networks.ring(size, 4)
+    lattice = network_models.ring(size, 4)
     two, one = by_count(2), by_count(1)
     slow = rounds_to_everybody(size, 4, 1, 5)
     seed = neighbourhood(lattice, 7)
@@ -113,7 +113,7 @@ def test_v38_on_a_rewired_lattice_it_takes_a_ninth_of_all() -> None:
     found = critical_seed(regular_degrees(4), count_response(2))
     assert found is not None
     assert found.seed == pytest.approx(1 / 9, abs=1e-9)
-    mixed = swapped(networks.ring(10_000, 4), 8, np.random.default_rng(3))
+    mixed = swapped(network_models.ring(10_000, 4), 8, np.random.default_rng(3))
     rng = np.random.default_rng(4)
     order = rng.permutation(10_000)
     few, many = (

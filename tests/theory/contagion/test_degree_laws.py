@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gigsim.society import networks
+from gigsim.society import network_models
 from gigsim.theory.contagion import degree_laws
 from gigsim.theory.contagion.degree_laws import (
     degree_law,
@@ -33,7 +33,7 @@ def test_poisson(mean: float) -> None:
 
 
 def test_the_degrees_of_a_random_network_are_this_law() -> None:
-    drawn = observed_degrees(networks.random(50_000, 4.0, seed=1).degrees())
+    drawn = observed_degrees(network_models.random(50_000, 4.0, seed=1).degrees())
     law = poisson_degrees(4.0)
     both = np.zeros((2, max(len(drawn), len(law))))
     both[0, : len(drawn)], both[1, : len(law)] = drawn, law

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import betainc, lambertw
 
-from gigsim.society import networks
+from gigsim.society import network_models
 from gigsim.society.networks import SparseNetwork
 from gigsim.theory.contagion import final_size as module
 from gigsim.theory.contagion.degree_laws import (
@@ -220,12 +220,12 @@ def check(
 
 
 def gilbert(mean: float) -> Draw:
-    return lambda size, run: networks.random(size, mean, run)
+    return lambda size, run: network_models.random(size, mean, run)
 
 
 def regular(degree: int) -> Draw:
     def draw(size: int, run: int) -> SparseNetwork:
-        return swapped(networks.ring(size, degree), 10, np.random.default_rng(500 + run))
+        return swapped(network_models.ring(size, degree), 10, np.random.default_rng(500 + run))
 
     return draw
 
@@ -286,7 +286,7 @@ def test_simulated_seeding_of_hubs() -> None:
     predicted = cascade_size(law, WATTS, hubs).share
     ends = []
     for run in range(10):
-        network = networks.random(size, mean, 80 + run)
+        network = network_models.random(size, mean, 80 + run)
         ends.append(settle(network, by_share(network, 0.18), network.degrees() >= least).mean())
     assert within(ends, predicted), (np.mean(ends), predicted)
 
@@ -294,7 +294,7 @@ def test_simulated_seeding_of_hubs() -> None:
 @pytest.mark.slow
 def test_simulated_on_one_network_with_its_own_degrees() -> None:
     """Between the seeds alone: the observed law in place of the limit's."""
-    network = networks.random(50_000, 6.0, 3)
+    network = network_models.random(50_000, 6.0, 3)
     rule = share_response(normal_thresholds(0.38, 0.15))
     predicted = cascade_size(observed_degrees(network.degrees()), rule, 0.02).share
     ends = []

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from gigsim.society import networks
+from gigsim.society import network_models, networks
 from gigsim.society.networks import Network, SparseNetwork
 from gigsim.theory.contagion import morris
 from gigsim.theory.contagion.morris import (
@@ -114,7 +114,7 @@ def block(rows: int, columns: int, width: int) -> np.ndarray:
 )
 def test_v37_the_torus(diagonal: bool, spreads: float, stays: float) -> None:
     """10,000 people, a block of six by six, all at once and one after the other."""
-    network: Network = networks.torus(100, 100, diagonal=diagonal)
+    network: Network = network_models.torus(100, 100, diagonal=diagonal)
     seed = block(100, 100, 6)
     theory = moore_threshold(2) if diagonal else von_neumann_threshold(2)
     assert contagion_threshold(network.matrix(), seed) == theory == spreads
@@ -125,7 +125,7 @@ def test_v37_the_torus(diagonal: bool, spreads: float, stays: float) -> None:
 
 @pytest.mark.parametrize("degree", [4, 10])
 def test_half_on_the_line_whatever_the_reach(degree: int) -> None:
-    network = networks.ring(10_000, degree)
+    network = network_models.ring(10_000, degree)
     seed = np.arange(10_000) < degree // 2
     assert contagion_threshold(network.matrix(), seed) == moore_threshold(1, degree // 2) == 0.5
 
@@ -151,7 +151,7 @@ def test_three_dimensions() -> None:
 @pytest.mark.parametrize("degree", [4, 6])
 def test_random_regular_networks_are_trees_nearby(degree: int) -> None:
     """1/degree: more than one neighbour is as good as never met from one person."""
-    network = swapped(networks.ring(10_000, degree), 8, np.random.default_rng(degree))
+    network = swapped(network_models.ring(10_000, degree), 8, np.random.default_rng(degree))
     seed = np.arange(10_000) == 5
     found = reach_of(network.matrix(), seed)
     assert found.threshold == tree_threshold(degree)
@@ -161,19 +161,19 @@ def test_random_regular_networks_are_trees_nearby(degree: int) -> None:
 def test_never_above_a_half_from_a_few() -> None:
     """Morris: no large network with few neighbours is tipped by few at more than 1/2."""
     for number in range(5):
-        network = networks.random(2000, 6.0, number)
+        network = network_models.random(2000, 6.0, number)
         seed = random_seed(2000, 10, np.random.default_rng(number))
         assert contagion_threshold(network.matrix(), seed) <= 0.5
 
 
 def test_everybody_is_a_seed_that_has_everybody() -> None:
-    ties = networks.ring(10, 2).matrix()
+    ties = network_models.ring(10, 2).matrix()
     found = reach_of(ties, np.ones(10, dtype=bool))
     assert (found.threshold, found.at(0.7), len(found.share)) == (1.0, 10, 0)
 
 
 def test_senseless_arguments_are_refused() -> None:
-    ties = networks.ring(10, 2).matrix()
+    ties = network_models.ring(10, 2).matrix()
     with pytest.raises(ValueError, match="seed is nobody"):
         reach_of(ties, np.zeros(10, dtype=bool))
     with pytest.raises(ValueError, match="group is one bool"):
