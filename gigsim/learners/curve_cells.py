@@ -66,7 +66,8 @@ def read_cells(path: Path) -> Cells:
     """
     needs = f"a CSV or Parquet file with the columns {', '.join(NEEDED)} is needed"
     if not path.is_file():
-        problem = "is not a file" if path.exists() else "no such file"
+        there = "is a folder, not a file" if path.is_dir() else "is no ordinary file"
+        problem = there if path.exists() else "no such file"
         raise InputError(str(path), problem, needs)
     try:
         size = path.stat().st_size

@@ -142,7 +142,8 @@ FILES: dict[str, tuple[Writer, str]] = {
         ),
         "column alpha occurs twice",
     ),
-    "a folder": (lambda p: p.mkdir(), "is not a file"),
+    "a folder": (lambda p: p.mkdir(), "is a folder"),
+    "no ordinary file": (lambda p: p.symlink_to("/dev/null"), "is no ordinary file"),
     "missing": (lambda p: None, "no such file"),
 }
 
