@@ -37,8 +37,6 @@ from gigsim.resumes.law import LanguageLaw
 from gigsim.streams import Streams
 from gigsim.theory.epsilon import (
     certify_sample,
-    slack_any,
-    slack_top1,
 )
 from gigsim.theory.estimates import mean_gap
 from gigsim.theory.gaps import (
@@ -55,6 +53,7 @@ from gigsim.theory.planting import (
 )
 from gigsim.theory.slack import feature_label_bound_mean_slack
 from gigsim.theory.slack_profile import feature_label_bound_slack_profile
+from gigsim.theory.text_slack import slack_any, slack_top1
 
 RECIPES = {"linear": LinearRecipe(), "transformer": TransformerRecipe()}
 GOALS: tuple[Goal, Goal] = ("top1", "any")

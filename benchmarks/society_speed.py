@@ -46,7 +46,7 @@ from numpy.typing import NDArray
 
 from gigsim import GigEconomy
 from gigsim.config import build
-from gigsim.model import VIEWS_UP_TO
+from gigsim.enrolment import VIEWS_UP_TO
 from gigsim.society import network_draws, network_models
 from gigsim.society.kernels import compiled
 from gigsim.society.network_blocks import blocks

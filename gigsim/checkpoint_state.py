@@ -23,7 +23,6 @@ from gigsim.collective.text_target import Distance, TextTarget
 from gigsim.config.sections import Config
 from gigsim.coverage import HeldOut, dialled
 from gigsim.inputs import digests, files_in
-from gigsim.laboratory import Shares
 from gigsim.lines import TheoryLines
 from gigsim.measures.certificate import Epsilon
 from gigsim.measures.evaluation import Evaluation
@@ -31,6 +30,7 @@ from gigsim.measures.selection import MatchedRate, Selection
 from gigsim.newcomers import take_in
 from gigsim.resumes.finite_world import FiniteWorld
 from gigsim.scene import Scene, leavers
+from gigsim.shares import Shares
 from gigsim.society.beliefs import Expectation
 from gigsim.society.networks import CompleteNetwork
 from gigsim.stage import Stage

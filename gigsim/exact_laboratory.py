@@ -20,7 +20,7 @@ from gigsim.collective.reports import reported_law
 from gigsim.config.sections import Config
 from gigsim.coverage import dialled, exact_marginals
 from gigsim.errors import InputError
-from gigsim.laboratory import METRICS, Laboratory
+from gigsim.laboratory import Laboratory
 from gigsim.learners.bayes import (
     BayesPlatform,
     ErasingBayesPlatform,
@@ -32,12 +32,13 @@ from gigsim.learners.pool import FitResult
 from gigsim.learners.protocol import Rows
 from gigsim.learners.recipes import BayesRecipe, SurrogateRecipe
 from gigsim.learners.stand_ins import BoundStandIn, StandIn, curve_stand_in
-from gigsim.lines import TheoryLines
+from gigsim.lines import METRICS, TheoryLines
 from gigsim.measures.evaluation import Evaluation
 from gigsim.measures.success import QUANTITIES
 from gigsim.resumes.corpus import Corpus
 from gigsim.resumes.law import Law
 from gigsim.scene import Scene
+from gigsim.shares import mean_shares, shares_of
 from gigsim.spot_checks import is_due, refuse_early, spot_check
 from gigsim.stage import Stage
 from gigsim.staircase import StaircaseStandIn
@@ -198,7 +199,7 @@ class CurveLaboratory(Laboratory):
         edited = model.collective.follows(population, population.member)
         if section.strategy == "feature_only":
             edited = edited & population.base_labels[:, model.stage.target]
-        self._count(edited)
+        self._shares.append(shares_of(model, edited))
         return int(np.count_nonzero(edited))
 
     def open(self) -> None:
@@ -248,7 +249,7 @@ class CurveLaboratory(Laboratory):
 
     def _assess(self) -> None:
         model = self._model
-        self._take_shares()
+        self.trained = mean_shares(self._shares, model.collective.shown)
         luck = 0.0
         if self._stand_in.draws:
             luck = float(model.streams.uniform("surrogate/training", model.period, 1)[0])

@@ -12,7 +12,6 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -22,12 +21,13 @@ from gigsim.agents import Submission, renumber
 from gigsim.collective.text_target import Distance
 from gigsim.learners.pool import FitJob, FitPool, FitResult
 from gigsim.learners.protocol import Learner, Rows, State
-from gigsim.lines import TheoryLines
+from gigsim.lines import METRICS, TheoryLines
 from gigsim.measures.certificate import Epsilon, Probe, make_probe
 from gigsim.measures.evaluation import Evaluation, evaluate, outcome_of
 from gigsim.measures.selection import matched_rate
 from gigsim.newcomers import take_in
 from gigsim.scene import Scene
+from gigsim.shares import Shares, mean_shares, shares_of
 from gigsim.stage import Stage, asks_opinions
 from gigsim.theorist import certified, distance_left, held_out_facts, wanted_model
 from gigsim.theory.gaps import Floats
@@ -35,25 +35,6 @@ from gigsim.theory.planting import Goal
 
 if TYPE_CHECKING:
     from gigsim.model import GigEconomy
-
-METRICS = ("any", "top1")
-
-
-@dataclass(frozen=True)
-class Shares:
-    """Who does what in the data that a classifier is trained on, each a share of the people.
-
-    Attributes:
-        members: in the collective.
-        followers: members who do not abstain and plant the token in force: α_effective.
-        edited: whose submission differs from the resume as found.
-        token: number of the token that they plant.
-    """
-
-    members: float
-    followers: float
-    edited: float
-    token: int
 
 
 class Laboratory:
@@ -117,7 +98,7 @@ class Laboratory:
         same_text |= (texts == stage.planted_at[token]) & stage.signal_sets[token]
         same_text |= (texts == stage.clean_at) & ~stage.contains.any(axis=0)
         edited = ~same_text | (submission.labels != population.base_labels).any(axis=1)
-        self._count(edited)
+        self._shares.append(shares_of(model, edited))
         return int(edited.sum())
 
     def take_in(self, gone: NDArray[np.bool_]) -> Scene:
@@ -243,29 +224,6 @@ class Laboratory:
         learner = cast("Learner", self._stage.learner)
         return learner.restore(self._adviser).probabilities(rows).astype(np.float64)
 
-    def _count(self, edited: NDArray[np.bool_]) -> None:
-        population = self._model.population
-        follows = self._model.collective.follows(population, population.member)
-        size = len(population)
-        self._shares.append(
-            Shares(
-                population.members / size,
-                int(np.count_nonzero(follows)) / size,
-                int(np.count_nonzero(edited)) / size,
-                self._model.collective.token,
-            )
-        )
-
-    def _take_shares(self) -> None:
-        shares, token = self._shares, self._model.collective.shown
-        self.trained = Shares(
-            members=float(np.mean([share.members for share in shares])),
-            # Whoever planted another token earlier in the window does nothing for this one.
-            followers=float(np.mean([s.followers * (s.token == token) for s in shares])),
-            edited=float(np.mean([share.edited for share in shares])),
-            token=token,
-        )
-
     def _times(self, repeats: int) -> int:
         """How often to train: once where a second training would only copy the first."""
         return repeats if self._stage.learner.stochastic else 1
@@ -328,8 +286,8 @@ class Laboratory:
     def _measure(self, results: list[FitResult], beside: FitResult | None) -> None:
         """Measure the deployed classifier with the token that it was trained on last."""
         model = self._model
-        self._take_shares()
         token = model.collective.shown
+        self.trained = mean_shares(self._shares, token)
         self.evaluation = evaluate(
             results,
             None if beside is None else outcome_of(beside, self._stage, token),

@@ -1,4 +1,4 @@
-"""The organiser's levers in one period of an economy: what is promised, and what is paid.
+"""The organiser's levers in one period of an economy: what is promised, and who is counted.
 
 The terms are the config's (``collective.dues`` and so on), sums of money are
 :mod:`gigsim.society.treasury`'s; this is who counts in them.
@@ -71,24 +71,6 @@ def subsidy_offered(model: GigEconomy) -> float:
     if section.refund:
         payers = max(payers, _fewest(section.provision_point, len(population)))
     return treasury.offered(section, model.fund, published, payers, payers - committed)
-
-
-def settle(model: GigEconomy) -> None:
-    """Dues into the fund, subsidies out of it, and both into utilities, if members pay at all."""
-    section, population = model.now.collective, model.population
-    model.dues = model.subsidies = 0.0
-    if not (section.dues or section.subsidy) or not is_binding(model):
-        return
-    supported = population.member & ~population.first_mover
-    published = model.collective.published_size / len(population)
-    members = int(np.count_nonzero(population.member))
-    recipients = int(np.count_nonzero(supported))
-    flows = treasury.settle(section, model.fund, published, members, recipients)
-    model.dues, model.subsidies, model.fund = flows.dues, flows.subsidies, flows.fund
-    # Outsiders, first movers in the collective, everybody else in it.
-    received = np.array([0.0, -flows.due, flows.subsidy - flows.due])
-    kind = population.member.view(np.uint8) + supported.view(np.uint8)
-    population.utility = population.utility + received.take(kind)
 
 
 def _fewest(point: float, size: int) -> int:

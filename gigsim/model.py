@@ -11,33 +11,27 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gigsim import levers, refusals
-from gigsim._mesa import forget_agent_counter
-from gigsim.agents import Collective, Freelancer, Platform
+from gigsim import foresight, levers, refusals
 from gigsim.config import Config, build
 from gigsim.config.changes import timeline
+from gigsim.enrolment import enrol, make_views
 from gigsim.exact_laboratory import make_laboratory
 from gigsim.learners.recipes import BayesRecipe, SurrogateRecipe
 from gigsim.measures.selection import Selection, selection
-from gigsim.promise import promise, promised
+from gigsim.newcomers import replace_people
+from gigsim.payments import pay
 from gigsim.quantities import Quantities
 from gigsim.record import Ledger
-from gigsim.scene import Scene, found_population, leavers, set_scene
+from gigsim.scene import Scene, found_population, set_scene
 from gigsim.settled import settled
-from gigsim.society import beliefs, reinforcement, treasury
-from gigsim.society.decision import decide
+from gigsim.society import beliefs, reinforcement
 from gigsim.society.leakage import overheard
-from gigsim.society.pivotal import PublicGood
 from gigsim.stage import Stage, set_stage
 from gigsim.streams import Streams
 from gigsim.trust import require, trusting
 
 if TYPE_CHECKING:
     from gigsim.learners.cache import TrainingCache
-
-#: Up to this many freelancers have their Mesa view from the start: 100,000 views take about half a
-#: second and 40 MB. Above it ``GigEconomy.make_views`` creates them on request.
-VIEWS_UP_TO = 100_000
 
 
 class GigEconomy(Quantities):
@@ -108,7 +102,7 @@ class GigEconomy(Quantities):
         self.now = self.config
         self.streams = Streams(self.config.run.seed)
         self.ledger = Ledger()
-        self.observe = observer or _silent
+        self.observe = observer or (lambda _: None)
         recipe = self.config.platform.learner
         surrogate = isinstance(recipe, SurrogateRecipe)
         trains = not isinstance(recipe, (BayesRecipe, SurrogateRecipe))
@@ -121,7 +115,7 @@ class GigEconomy(Quantities):
             )
         refusals.check_learner(self)
         self.population = found_population(self.config, self.stage, self.streams)
-        self._enrol_agents()
+        self.collective, self.platform = enrol(self)
         self.laboratory = make_laboratory(self, workers)
         self.datacollector = mesa.DataCollector(
             model_reporters={name: name for name in ("period", "alpha", "success", "gain")}
@@ -161,21 +155,7 @@ class GigEconomy(Quantities):
         """Freelancers learn the published size and success, and form a belief."""
         self.collective.published_size = self.population.members
         self.offer = levers.subsidy_offered(self)
-        if levers.is_assured(self):
-            # Who pledges pays nothing where too few do: what counts is what it brings if they do.
-            point = self.now.collective.provision_point
-            self.expectation = promised(self, max(self.alpha, point))
-            return
-        self.expectation = beliefs.form(
-            self.now.society,
-            beliefs.published(self.success, self.base, self.clean_rate),
-            self.expectation,
-            # The theorem's α: those who abstain do nothing for it.
-            self.alpha * (1 - self.now.collective.abstain),
-            lambda alpha: self.lines.promise(alpha, self.config.measure.success),
-            self.stage.network,
-            self.population.holds_signal,
-        )
+        self.expectation = foresight.expectation(self)
 
     def decide(self) -> None:
         """A share of the population reconsiders: join, stay or leave."""
@@ -183,7 +163,7 @@ class GigEconomy(Quantities):
         asked = self._below("activation", population.activation)
         if self.now.society.rule == "reinforcement":
             self._chose = reinforcement.trials(self.now.society, population, asked)
-        member = self._choice(asked) | population.first_mover
+        member = self.choose(asked) | population.first_mover
         joined, left = member & ~population.member, population.member & ~member
         forgets = left
         if left.any():
@@ -194,6 +174,10 @@ class GigEconomy(Quantities):
         kept = population.holds_signal & ~forgets
         population.holds_signal = kept | member if self.collective.in_force else kept & ~member
         self.joined, self.left = int(np.count_nonzero(joined)), int(np.count_nonzero(left))
+
+    def choose(self, asked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Who is a member once those asked (bool, shape (N,)) have chosen, of the same shape."""
+        return foresight.choice(self, asked, self._paid)
 
     def share_signal(self) -> None:
         """The signal leaks along ties from those who hold it to those who do not."""
@@ -245,29 +229,14 @@ class GigEconomy(Quantities):
         Dues and subsidies too. Nobody pays or is paid for a contract that is not in force, unless
         it has no refund.
         """
-        population, society = self.population, self.now.society
-        binding = levers.is_binding(self)
-        inside, outside = self.gain, self.spilled
-        scale = society.benefit_scale
-        benefit = np.where(population.holds_signal, scale * inside, scale * outside)
-        paying = population.member if binding else np.zeros_like(population.member)
-        if society.cost_timing == "once":
-            paying = paying & ~self._paid
-        self._paid = population.member if binding else self._paid & population.member
-        charged = np.where(paying, population.cost, 0.0)
-        self.benefits, self.costs = float(benefit.sum()), float(charged.sum())
-        # Columns are replaced, never changed: who keeps one (``LastFinished``) keeps what it was.
-        population.utility = np.subtract(benefit, charged, out=benefit)
-        levers.settle(self)
-        population.wealth = np.add(population.wealth, population.utility, out=charged)
+        self._paid = pay(self, self._paid)
 
     def learn(self) -> None:
         """By ``reinforcement``, people who made a choice learn from what they were paid."""
-        population, society = self.population, self.now.society
+        society, section = self.now.society, self.now.collective
         if society.rule == "reinforcement":
-            section = self.now.collective
             reinforcement.learn(
-                society, population, self._chose, dues=section.dues, subsidy=section.subsidy
+                society, self.population, self._chose, dues=section.dues, subsidy=section.subsidy
             )
 
     def record(self) -> None:
@@ -286,10 +255,7 @@ class GigEconomy(Quantities):
 
     def make_views(self) -> None:
         """Create the freelancers' Mesa views if they are not there yet (see VIEWS_UP_TO)."""
-        if Freelancer not in self.agents_by_type:
-            size = len(self.population)
-            Freelancer.create_agents(self, size, list(range(size)))
-            forget_agent_counter(self)
+        make_views(self)
 
     def close(self) -> None:
         """End the worker processes; a model that is garbage-collected does so by itself."""
@@ -306,37 +272,11 @@ class GigEconomy(Quantities):
             self.platform.warm = self.now.platform.retrain == "warm"
         self.replaced = 0
         if self.now.population.turnover > 0:
-            self._replace_people()
+            gone = replace_people(self)
+            self.replaced = int(np.count_nonzero(gone))
+            self._paid = self._paid & ~gone
         if changed or self.replaced:
             self.population.take_traits(self.now)
-
-    def _replace_people(self) -> None:
-        gone = leavers(self.now, self.streams, self.period)
-        self.replaced = int(gone.sum())
-        if self.replaced:
-            self.stage = self.laboratory.take_in(gone)
-            stage = self.stage
-            self.population.replace(
-                gone, stage.labels[gone], stage.base_labels[gone], self.streams, self.period
-            )
-            self._paid = self._paid & ~gone
-
-    def _enrol_agents(self) -> None:
-        size = len(self.population)
-        if size <= VIEWS_UP_TO:
-            self.make_views()
-        self.collective = Collective(self, size + 1, self.stage.target)
-        section = self.config.platform
-        reads = self.stage if isinstance(self.stage, Stage) else None
-        self.platform = Platform(
-            self,
-            size + 2,
-            reads.learner if reads else None,
-            reads.texts if reads else None,
-            warm=section.retrain == "warm",
-            window=section.window if section.data == "window" else 1,
-        )
-        forget_agent_counter(self)
 
     def _open(self) -> None:
         """Period 0: the platform trained on clean data, several times, for U(0) and its sd."""
@@ -355,35 +295,5 @@ class GigEconomy(Quantities):
         self.benefits = self.costs = 0.0
         self.record()
 
-    def _choice(self, asked: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Who is a member once those who are asked have decided, bool, shape (N,)."""
-        society = self.now.society
-        return decide(
-            society,
-            self.population,
-            self.stage.network,
-            self.expectation,
-            asked,
-            self._uniform,
-            retention=self.now.collective.retention,
-            good=self._public_good() if society.rule == "pivotal" else None,
-            side=treasury.side_payment(
-                self.now.collective, self.offer, society.cost_timing, society.horizon
-            ),
-            paid=self._paid,
-        )
-
-    def _public_good(self) -> PublicGood:
-        """What the collective could achieve at any size, under its contract."""
-        section = self.now.collective
-        return PublicGood(promise(self), section.provision_point, section.refund)
-
     def _below(self, name: str, chances: NDArray[np.float64] | float) -> NDArray[np.bool_]:
         return self.streams.below(name, self.period, chances, len(self.population))
-
-    def _uniform(self, name: str) -> NDArray[np.float64]:
-        return self.streams.uniform(name, self.period, len(self.population))
-
-
-def _silent(_: str) -> None:
-    """An observer that does not look."""

@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gigsim.config.sections import Config
 from gigsim.learners.ragged import Ragged
+from gigsim.scene import leavers
 from gigsim.stage import Stage, keeps_clean, signal_places, token_carried, versions
 from gigsim.streams import Streams
+
+if TYPE_CHECKING:
+    from gigsim.model import GigEconomy
+
+
+def replace_people(model: GigEconomy) -> NDArray[np.bool_]:
+    """Replace a share ``population.turnover`` of an economy's people.
+
+    Returns:
+        Who went, bool, shape (N,).
+    """
+    gone = leavers(model.now, model.streams, model.period)
+    if gone.any():
+        stage = model.stage = model.laboratory.take_in(gone)
+        model.population.replace(
+            gone, stage.labels[gone], stage.base_labels[gone], model.streams, model.period
+        )
+    return gone
 
 
 def take_in(

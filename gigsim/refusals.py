@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gigsim.errors import InputError
-from gigsim.learners.own import ForeignLearner
+from gigsim.learners.foreign import ForeignLearner
 from gigsim.stage import Stage, asks_opinions
 
 if TYPE_CHECKING:

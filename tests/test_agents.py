@@ -10,7 +10,7 @@ import mesa
 import numpy as np
 import pytest
 
-import gigsim.model
+from gigsim import enrolment
 from gigsim.agents import Collective, Freelancer, Platform
 from gigsim.learners.protocol import Rows
 from gigsim.model import GigEconomy
@@ -74,7 +74,7 @@ def test_a_model_nobody_holds_is_collected(make_toy: Make, retrained: bool) -> N
 def test_a_large_population_has_views_when_they_are_asked_for(
     make_toy: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gigsim.model, "VIEWS_UP_TO", 99)
+    monkeypatch.setattr(enrolment, "VIEWS_UP_TO", 99)
     model = make_toy()
     assert set(model.agents) == {model.collective, model.platform}
     model.step()
@@ -94,13 +94,13 @@ def test_a_large_population_has_views_when_they_are_asked_for(
 def test_views_up_to_the_limit_are_there_from_the_start(
     make_toy: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gigsim.model, "VIEWS_UP_TO", 100)
+    monkeypatch.setattr(enrolment, "VIEWS_UP_TO", 100)
     assert len(make_toy().agents_by_type[Freelancer]) == 100
 
 
 def test_views_change_nothing(make_toy: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     with_views = make_toy().run(3)
-    monkeypatch.setattr(gigsim.model, "VIEWS_UP_TO", 0)
+    monkeypatch.setattr(enrolment, "VIEWS_UP_TO", 0)
     assert make_toy().run(3).equals(with_views)
 
 

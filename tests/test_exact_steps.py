@@ -14,8 +14,8 @@ import pytest
 
 from gigsim import GigEconomy
 from gigsim.exact_steps import exact_success
-from gigsim.laboratory import Shares
 from gigsim.lines import METRICS
+from gigsim.shares import Shares
 
 Make = Callable[..., GigEconomy]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import gigsim.model
+from gigsim import enrolment
 from gigsim.config import load
 from gigsim.model import GigEconomy
 
@@ -46,7 +46,7 @@ def test_what_the_page_says_runs_and_is_a_million_unless_told_otherwise(number: 
 
 def test_a_freelancer_takes_at_most_250_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """All arrays of a model whose people know ten others, without agent views."""
-    monkeypatch.setattr(gigsim.model, "VIEWS_UP_TO", 0)
+    monkeypatch.setattr(enrolment, "VIEWS_UP_TO", 0)
     model = GigEconomy(load(EXAMPLE, SMALL))
     model.run(2)
     owners = (model, model.population, model.stage, model.stage.network, model.laboratory)

@@ -34,7 +34,7 @@ class Scripted(GigEconomy):
 
     wanted: Callable[[int], np.ndarray]
 
-    def _choice(self, asked: np.ndarray) -> np.ndarray:
+    def choose(self, asked: np.ndarray) -> np.ndarray:
         return np.where(asked, self.wanted(self.period), self.population.member)
 
 

@@ -14,13 +14,13 @@ own. Drawn members are not distributed exactly as the base, which leaves a gradi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from gigsim.collective.demonstration import Demonstration, demonstrate
 from gigsim.collective.regressions import Problem, Rows
 from gigsim.theory.cancelling_pool import (
     best_mixture,
@@ -38,50 +38,6 @@ from gigsim.theory.label_rules import (
 from gigsim.theory.risk_minimizer import deviating_share
 
 LabelRule = Literal["pointwise", "joint", "coordinated"]
-
-# What float64 leaves of a distance of 0, in units of 1 + ‖θ*‖.
-_ROUNDING = 1e-12
-
-
-@dataclass(frozen=True)
-class Demonstration:
-    """What was predicted and what came of it.
-
-    Attributes:
-        alpha: share of the collective, as it really is (members/n).
-        critical_mass: α_c of the strategy; 0 where any share is enough, inf where none is.
-        members: how many were drawn; None for an exact population.
-        deviating: λ, the part of the members that does not report truly.
-        expected_gradient: ‖g_P(θ*)‖ that theory expects at this share, in an exact population.
-        expected: the bound on the distance that goes with it.
-        gradient_left: ‖g_P(θ*)‖ of what was really submitted.
-        predicted: the bound on the distance for that gradient.
-        sampling_error: root mean square of the distance that drawing members adds, to first order;
-            0 in an exact population, NaN where members coordinate against it.
-        solver_error: how far from the exact minimiser the platform's solver may have stopped.
-        rounding: what float64 leaves of a distance of 0.
-        reached: ‖θ̂ − θ*‖ of the platform that was fitted.
-        clean: ‖θ̂ − θ*‖ without a collective.
-    """
-
-    alpha: float
-    critical_mass: float
-    members: int | None
-    deviating: float
-    expected_gradient: float
-    expected: float
-    gradient_left: float
-    predicted: float
-    sampling_error: float
-    solver_error: float
-    rounding: float
-    reached: float
-    clean: float
-
-    @property
-    def holds(self) -> bool:
-        """Whether the platform ended no further from θ* than predicted."""
-        return self.reached <= self.predicted + self.solver_error + self.rounding
 
 
 def gradient_cancelling(
@@ -130,7 +86,7 @@ def gradient_cancelling(
         np.concatenate([(1 - acting) * base.weights, acting * len(problem) * weights]),
     )
     if generator is None or members is None:
-        return _fitted(problem, share, found.critical_mass, deviating, expected, expected)
+        return demonstrate(problem, share, found.critical_mass, deviating, expected, expected)
     count = round(acting * len(problem))
     gone = generator.permutation(len(problem))[:count]
     stay = np.delete(np.arange(len(problem)), gone)
@@ -143,7 +99,7 @@ def gradient_cancelling(
     covariance = sampling_covariance(
         acting, base_gradients=problem.errors, member_gradients=np.zeros_like(problem.errors)
     )
-    return _fitted(
+    return demonstrate(
         problem, share, found.critical_mass, deviating, expected, submitted, members, covariance
     )
 
@@ -190,7 +146,7 @@ def label_only(
     if generator is None or members is None:
         if rule == "coordinated":
             raise ValueError("coordinated members are drawn: give a generator")
-        return _fitted(problem, share, critical, deviating, mixed, mixed)
+        return demonstrate(problem, share, critical, deviating, mixed, mixed)
     who = generator.permutation(len(problem))[:members]
     labels = base.labels.copy()
     if rule == "coordinated":
@@ -209,7 +165,7 @@ def label_only(
             spread = share * wanted * (1 - wanted) / len(problem) ** 2
             covariance = covariance + (problem.features * spread[:, None]).T @ problem.features
     submitted = Rows(base.features, labels, base.weights)
-    return _fitted(problem, share, critical, deviating, mixed, submitted, members, covariance)
+    return demonstrate(problem, share, critical, deviating, mixed, submitted, members, covariance)
 
 
 def _labels(
@@ -262,42 +218,6 @@ def _coordinated(
     ]
     found = frank_wolfe_members(others, options, generator=generator, tolerance=1e-6)
     return np.asarray(limits)[found.choices]
-
-
-def _fitted(
-    problem: Problem,
-    share: float,
-    critical: float,
-    deviating: float,
-    expected: Rows,
-    submitted: Rows,
-    members: int | None = None,
-    covariance: Floats | None = None,
-) -> Demonstration:
-    platform, target = problem.platform, problem.target
-    theta = platform.fit(submitted)
-    wished = float(np.linalg.norm(platform.gradient(target, expected)))
-    left = float(np.linalg.norm(platform.gradient(target, submitted)))
-    stopped = float(np.linalg.norm(platform.gradient(theta, submitted)))
-    sampling = 0.0 if members is None else np.nan
-    if covariance is not None:
-        inverse = np.linalg.inv(platform.hessian(target, expected))
-        sampling = float(np.sqrt(np.trace(inverse @ covariance @ inverse)))
-    return Demonstration(
-        alpha=share,
-        critical_mass=critical,
-        members=members,
-        deviating=deviating,
-        expected_gradient=wished,
-        expected=platform.distance(wished, target, expected),
-        gradient_left=left,
-        predicted=platform.distance(left, target, submitted),
-        sampling_error=sampling,
-        solver_error=platform.distance(stopped, theta, submitted),
-        rounding=_ROUNDING * (1 + float(np.linalg.norm(target))),
-        reached=float(np.linalg.norm(theta - target)),
-        clean=float(np.linalg.norm(platform.fit(problem.rows) - target)),
-    )
 
 
 def _share(

@@ -18,18 +18,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit
 
 from gigsim.config import Config, build
 from gigsim.config.changes import timeline
 from gigsim.dynamics.benefit import Benefit, benefit
-from gigsim.dynamics.mean_field_parts import check, degrees, middles
-from gigsim.dynamics.prediction import law_of
+from gigsim.dynamics.cost_classes import CostClasses
+from gigsim.dynamics.mean_field_parts import check, degrees
 from gigsim.theory.gaps import Floats, unit_interval
-from gigsim.theory.participation.costs import Costs
 
-# Classes of people by cost, evenly and towards the cheapest.
-_EVEN, _LOW, _CHEAPEST = 129, 97, 1e-6
 _STILL = 1e-9
 
 
@@ -88,12 +84,9 @@ class MeanField:
             self._first = np.atleast_1d(unit_interval("first_movers", first_movers)).copy()
         priced = [one.society.rule != "threshold" for one in (config, *self._changes.values())]
         self._benefit = known if known is not None or not any(priced) else benefit(config)
-        edges = np.unique(
-            np.concatenate([np.linspace(0, 1, _EVEN), np.geomspace(_CHEAPEST, 1.0, _LOW)])
-        )
-        self._edges, self._masses = edges[:-1], np.diff(edges)
         self._ties, self._people = degrees(config)
-        cells = (len(self._first), len(self._people), len(self._masses))
+        self._classes = CostClasses.of(config)
+        cells = (len(self._first), len(self._people), len(self._classes.masses))
         #: Share of the population in each class that is a member, or a holder; first movers apart.
         self._member, self._holder = np.zeros(cells), np.zeros(cells)
         self._committed = np.zeros(len(self._first))
@@ -101,7 +94,6 @@ class MeanField:
         self.gain = self._value(self.alpha)
         self._belief = np.zeros(len(self._first))
         self._window = [(self.alpha, 0)]
-        self._read()
 
     @property
     def alpha(self) -> Floats:
@@ -157,7 +149,7 @@ class MeanField:
     def _turn_the_page(self) -> None:
         if self.period in self._changes:
             before, self._now = self._now, self._changes[self.period]
-            self._read()
+            self._classes = CostClasses.of(self._now)
             size = self.config.population.size
             asked = [one.collective.first_movers / size for one in (before, self._now)]
             if asked[0] != asked[1] and not self._given:
@@ -190,11 +182,11 @@ class MeanField:
             self._belief = self.gain
 
     def _decide(self) -> None:
-        society, asked = self._now.society, self._asked
+        now, asked = self._now, float(self._now.society.activation)  # type: ignore[arg-type]
         total = self._total
         outside = total - self._member - self._holder
-        joining, staying, holding = self._answers()
-        if society.rule == "logit":
+        joining, staying, holding = self._classes.answers(now, self.alpha, self._belief)
+        if now.society.rule == "logit":
             from_outside = asked * joining * outside
             from_holders = asked * holding * self._holder
             left = asked * (1 - staying) * self._member
@@ -207,34 +199,11 @@ class MeanField:
                 np.maximum(holding * total - self._member, 0.0), self._holder
             )
             left = asked * np.maximum(self._member - staying * total, 0.0)
-        if society.leaving == "never":
+        if now.society.leaving == "never":
             left = np.zeros_like(left)
         self._member = self._member + from_outside + from_holders - left
-        self._holder = self._holder - from_holders + self._now.collective.retention * left
+        self._holder = self._holder - from_holders + now.collective.retention * left
         self._committed = self._first
-
-    def _answers(self) -> tuple[Floats, Floats, Floats]:
-        """Share of each class that would join from outside, stay, and join as a holder."""
-        society = self._now.society
-        if society.rule == "threshold":
-            # First movers count from the first decision on, those of this period not yet.
-            share = self._part(self.alpha, self._threshold)
-            return share, share, share
-        spill = 0.0 if society.spillover == "measured" else float(society.spillover)
-        worth = society.benefit_scale * (1 - spill) * self._belief
-        once = society.cost_timing == "once"
-        horizon = society.horizon if once else 1
-        # Dues are paid by members, and weighed like a cost by all.
-        dues = self._now.collective.dues
-        joins = worth * horizon - dues
-        stays = (1 - self._now.collective.retention) * worth * horizon - dues
-        none = np.zeros_like(worth) - dues
-        if society.rule == "logit":
-            sunk = 0.0 if once else 1.0
-            joining = self._noisy(joins, 1.0)
-            return joining, self._noisy(stays, sunk), self._noisy(none, 1.0)
-        staying = np.ones((1, 1, 1)) if once else self._part(stays, self._cost)
-        return self._part(joins, self._cost), staying, self._part(none, self._cost)
 
     def _share_signal(self) -> None:
         leak = self._now.collective.leak
@@ -274,13 +243,6 @@ class MeanField:
 
     # ------------------------------------------------------------------------------- machinery
 
-    def _read(self) -> None:
-        """What the config in force says."""
-        now = self._now
-        self._asked = float(now.society.activation)  # type: ignore[arg-type]
-        self._cost, self._threshold = law_of(now.population.cost), law_of(now.population.threshold)
-        self._middle = middles(now.population.cost, self._edges + self._masses / 2)
-
     @property
     def _complete(self) -> bool:
         return self.config.network.kind == "complete"
@@ -288,7 +250,7 @@ class MeanField:
     @property
     def _shares(self) -> Floats:
         """Of a crowd drawn at random the share in each class, shape (D, B)."""
-        return self._people[:, None] * self._masses
+        return self._people[:, None] * self._classes.masses
 
     @property
     def _total(self) -> Floats:
@@ -298,16 +260,6 @@ class MeanField:
         if self._benefit is None:
             return np.zeros_like(alpha)
         return self._benefit.curve.value(np.clip(alpha, 0.0, 1.0))
-
-    def _part(self, worth: Floats, law: Costs) -> Floats:
-        """Share of each class at or under ``worth``, shape (K, 1, B)."""
-        reached = law.cdf(worth)[:, None, None] - self._edges
-        return np.clip(reached / self._masses, 0.0, 1.0)
-
-    def _noisy(self, worth: Floats, paid: float) -> Floats:
-        """Λ(λ(worth − paid·c)) of each class, shape (K, 1, B)."""
-        precision = self._now.society.choice_precision
-        return expit(precision * (worth[:, None, None] - paid * self._middle))
 
 
 def mean_field(

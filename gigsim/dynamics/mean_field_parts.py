@@ -1,4 +1,4 @@
-"""What the recursion is for, and its classes of people by ties and by cost."""
+"""What the recursion is for, and its classes of people by ties."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import numpy as np
 
 from gigsim.config import Config, build
 from gigsim.config.changes import timeline
-from gigsim.dynamics.prediction import law_of
 from gigsim.errors import InputError
-from gigsim.society.distributions import Law
 from gigsim.streams import Streams
 from gigsim.theory.gaps import Floats
 
@@ -81,10 +79,3 @@ def degrees(config: Config) -> tuple[Floats, Floats]:
     cuts = np.unique(np.concatenate([[0], cuts, [size]]))
     means = np.add.reduceat(ties, cuts[:-1]) / np.diff(cuts)
     return means, np.diff(cuts) / size
-
-
-def middles(law: Law, places: Floats) -> Floats:
-    """Costs in the middle of each class."""
-    if law.kind == "table":
-        return np.asarray(law_of(law).quantile(places))
-    return np.asarray(law.quantile(places))

@@ -183,7 +183,7 @@ def make_learner(
         return TableLearner(recipe, labels)
     if isinstance(recipe, OwnRecipe):
         require_here("platform.learner.path", recipe.path)
-        from gigsim.learners.own import ForeignLearner
+        from gigsim.learners.foreign import ForeignLearner
 
         return ForeignLearner(recipe, labels, threads)
     if isinstance(recipe, FrozenRecipe):

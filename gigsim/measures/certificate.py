@@ -24,14 +24,13 @@ from gigsim.theory.epsilon import (
     SlackCertificate,
     certify_exact,
     certify_sample,
-    slack_any,
-    slack_top1,
 )
 from gigsim.theory.estimates import mean_gap
 from gigsim.theory.gaps import Floats, deficit_any, deficit_top1
 from gigsim.theory.mixture import Strategy, planted_marginals
 from gigsim.theory.planting import Goal
 from gigsim.theory.slack import feature_label_bound_mean_slack
+from gigsim.theory.text_slack import slack_any, slack_top1
 from gigsim.theory.unplanting import unplanting_deficit_any, unplanting_exact_deficit_top1
 from gigsim.theory.wrong_labels import wrong_label_margin
 

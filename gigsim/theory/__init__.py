@@ -58,7 +58,7 @@ _NAMES = {
     "curvature": "distance_bound_local logistic_curvature",
     "epsilon": (
         "SlackCertificate certify_exact certify_quantile certify_sample fitted_certificate "
-        "fitted_slack slack_any slack_top1"
+        "fitted_slack"
     ),
     "erasing": "erasing_bound erasing_bound_averaged erasing_critical_mass",
     "erasing_exact": (
@@ -141,6 +141,7 @@ _NAMES = {
     ),
     "statistical_erasing": "erasing_window statistical_bound_erasing",
     "tau": "TauEstimate tau_model tau_table",
+    "text_slack": "slack_any slack_top1",
     "unplanting": (
         "best_other_label unplanting_bound unplanting_bound_averaged unplanting_critical_mass "
         "unplanting_deficit_any unplanting_deficit_top1 unplanting_exact_deficit_top1 "

@@ -126,8 +126,6 @@ from gigsim.theory.epsilon import (
     certify_sample,
     fitted_certificate,
     fitted_slack,
-    slack_any,
-    slack_top1,
 )
 from gigsim.theory.erasing import (
     erasing_bound,
@@ -378,6 +376,10 @@ from gigsim.theory.tau import (
     TauEstimate,
     tau_model,
     tau_table,
+)
+from gigsim.theory.text_slack import (
+    slack_any,
+    slack_top1,
 )
 from gigsim.theory.unplanting import (
     best_other_label,

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gigsim.theory.envelope import leading
-from gigsim.theory.epsilon import slack_sample
 from gigsim.theory.gaps import Floats, unit_interval
+from gigsim.theory.text_slack import slack_sample
 
 
 def feature_label_bound_slack_profile(

@@ -14,7 +14,8 @@ from scipy import sparse
 from gigsim.errors import InputError
 from gigsim.learners.cache import TrainingCache, TrainingCacheWarning
 from gigsim.learners.fingerprint import Unknown, described
-from gigsim.learners.own import ForeignLearner, OwnLearner
+from gigsim.learners.foreign import ForeignLearner
+from gigsim.learners.own import OwnLearner
 from gigsim.learners.own_rows import Texts, counts
 from gigsim.learners.pool import FitJob, FitPool, run_job
 from gigsim.learners.protocol import make_learner, make_reader

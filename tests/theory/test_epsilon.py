@@ -11,17 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from gigsim.theory import epsilon
+from gigsim.theory import epsilon, text_slack
 from gigsim.theory.epsilon import (
     certify_exact,
     certify_quantile,
     certify_sample,
     fitted_certificate,
     fitted_slack,
-    slack_any,
-    slack_top1,
 )
 from gigsim.theory.planting import feature_label_bound
+from gigsim.theory.text_slack import slack_any, slack_top1
 
 _UNIT = st.floats(0, 1)
 _SLACKS = npst.arrays(np.float64, st.integers(1, 30), elements=_UNIT)
@@ -29,6 +28,7 @@ _SLACKS = npst.arrays(np.float64, st.integers(1, 30), elements=_UNIT)
 
 def test_examples_run() -> None:
     assert doctest.testmod(epsilon).failed == 0
+    assert doctest.testmod(text_slack).failed == 0
 
 
 @settings(max_examples=40)

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from gigsim.theory import slack_profile
-from gigsim.theory.epsilon import certify_sample, slack_any
+from gigsim.theory.epsilon import certify_sample
 from gigsim.theory.slack import feature_label_bound_slack_quantile
 from gigsim.theory.slack_profile import feature_label_bound_slack_profile
+from gigsim.theory.text_slack import slack_any
 
 _UNIT = st.floats(0, 1)
 _SLACKS = npst.arrays(np.float64, st.integers(1, 30), elements=_UNIT)
