@@ -38,7 +38,8 @@ from gigsim.runs import (
     write_whole,
 )
 from gigsim.spot_checks import no_spot_checks
-from gigsim.summary import summarise_replicates, summarise_run
+from gigsim.summary import summarise_run
+from gigsim.summary_replicates import summarise_replicates
 from gigsim.trust import import_paths, require
 
 _TABLES = ("periods", "retrainings", "collectives", "theory", "timings")

@@ -1,11 +1,7 @@
-"""A run in a few numbers: what became of the collective, and its two critical masses.
-
-And many runs in a few: the share that tipped, when, and where they ended.
-"""
+"""A run in a few numbers: what became of the collective, and its two critical masses."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,22 +9,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gigsim.collective.catalogue import STRATEGIES
-from gigsim.config.sections import Config
 from gigsim.exact_laboratory import CurveLaboratory
 from gigsim.learners.recipes import SurrogateRecipe
 from gigsim.settled import settled_since
 from gigsim.stage import Stage
-from gigsim.tipping import censored_quantiles, grown, share_of, tipping_period
+from gigsim.tipping import grown, tipping_period
 
 if TYPE_CHECKING:
     from gigsim.model import GigEconomy
 
-#: Final numbers of the replicates that the summary gives means and bands of.
-_BANDS = ("alpha", "members", "free_riders", "outsiders", "success_any", "success_top1", "accuracy")
-
 _SPOT = {"any": "success_any", "top1": "success_top1"}
-
-_LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def summarise_run(model: GigEconomy) -> dict[str, Any]:
@@ -36,6 +26,7 @@ def summarise_run(model: GigEconomy) -> dict[str, Any]:
     periods, retrainings = model.periods, model.retrainings
     metric = model.config.measure.success
     last = periods.iloc[-1]
+    significant = retrainings["selection_p"].dropna() < 0.01
     lines = model.lines.table(_sizes(model))
     return {
         "name": model.config.name,
@@ -49,11 +40,11 @@ def summarise_run(model: GigEconomy) -> dict[str, Any]:
         "target": model.config.collective.target,
         "metric": metric,
         "clean_rate": model.clean_rate,
-        "clean_rate_sd": _number(model.clean[metric][1]),
+        "clean_rate_sd": plain_number(model.clean[metric][1]),
         # A bound says nothing of it.
-        "clean_accuracy": _number(periods["accuracy"].iloc[0]),
+        "clean_accuracy": plain_number(periods["accuracy"].iloc[0]),
         "final": {
-            name: _number(last[name])
+            name: plain_number(last[name])
             for name in (
                 "alpha",
                 "members",
@@ -73,7 +64,7 @@ def summarise_run(model: GigEconomy) -> dict[str, Any]:
         "alpha_society": _society(model, lines),
         "theory_gap": _theory_gap(model),
         "target_model": _target_model(model),
-        "selection_significant_share": _number((retrainings["selection_p"].dropna() < 0.01).mean()),
+        "selection_significant_share": plain_number(significant.mean()),
         **_stand_in(model),
         **_ending(model),
     }
@@ -98,9 +89,9 @@ def _stand_in(model: GigEconomy) -> dict[str, Any]:
             "composition": measure.spot_composition,
             "metric": measure.success,
             "periods": [int(period) for period in rows["period"]],
-            "difference": [_number(value) for value in rows[difference]],
-            "difference_se": [_number(value) for value in rows[f"{difference}_se"]],
-            "spot": [_number(value) for value in rows[f"spot_{_SPOT[measure.success]}"]],
+            "difference": [plain_number(value) for value in rows[difference]],
+            "difference_se": [plain_number(value) for value in rows[f"{difference}_se"]],
+            "spot": [plain_number(value) for value in rows[f"spot_{_SPOT[measure.success]}"]],
             "size": measure.spot_size,
             "repeats": measure.spot_repeats,
             "followers": [int(people) for people in rows["followers"]],
@@ -144,7 +135,7 @@ def _platform(model: GigEconomy, lines: pd.DataFrame) -> dict[str, Any]:
         nominal = mass if mass <= 1 else None
     return {
         "success_target": goal,
-        "observed": _number(reached.min()) if len(reached) else None,
+        "observed": plain_number(reached.min()) if len(reached) else None,
         "predicted_sufficient": nominal,
         "theorem": model.lines.theorem(metric),
         "predicted_finite_sample": _reaches(lines, f"finite_{metric}", goal),
@@ -156,7 +147,7 @@ def _reaches(lines: pd.DataFrame, column: str, goal: float) -> float | None:
     """The smallest share on a line with S at the goal; None without such a line, or share."""
     if column not in lines or not (lines[column] >= goal).any():
         return None
-    return _number(lines.loc[lines[column] >= goal, "alpha"].iloc[0])
+    return plain_number(lines.loc[lines[column] >= goal, "alpha"].iloc[0])
 
 
 def _society(model: GigEconomy, lines: pd.DataFrame) -> dict[str, Any]:
@@ -226,9 +217,9 @@ def _target_model(model: GigEconomy) -> dict[str, float | None] | None:
     if left is None:
         return None
     return {
-        "distance": _number(left.left),
-        "at_most": _number(left.bound),
-        "period_0_weights": _number(left.start),
+        "distance": plain_number(left.left),
+        "at_most": plain_number(left.bound),
+        "period_0_weights": plain_number(left.start),
     }
 
 
@@ -237,71 +228,11 @@ def _theory_gap(model: GigEconomy) -> float | None:
     metric = model.config.measure.success
     points = model.retrainings.iloc[1:]
     short = np.maximum(points[f"bound_{metric}"], 0.0) - points[f"success_{metric}"]
-    return _number(max(0.0, short.max())) if short.notna().any() else None
+    return plain_number(max(0.0, short.max())) if short.notna().any() else None
 
 
-def _number(value: Any) -> float | int | None:
+def plain_number(value: Any) -> float | int | None:
+    """A number as JSON has it; None for None, NaN and infinities."""
     if value is None or not np.isfinite(value):
         return None
     return int(value) if isinstance(value, np.integer) else float(value)
-
-
-def summarise_replicates(
-    config: Config, count: int, runs: pd.DataFrame, failed: Sequence[Mapping[str, Any]] = ()
-) -> dict[str, Any]:
-    """The ``summary.json`` of replicates: plain numbers, None where there is none.
-
-    Args:
-        config: of the scenario.
-        count: replicates that were asked for.
-        runs: one row a finished replicate, at least one.
-        failed: ``replicate``, ``seed`` and ``why`` of those that ended without a result.
-    """
-    tipping = [None if pd.isna(period) else int(period) for period in runs["tipping_period"]]
-    return {
-        "name": config.name,
-        "seed": config.run.seed,
-        "replicates": count,
-        "replicates_done": len(runs),
-        "complete": len(runs) == count,
-        "failed": [dict(one) for one in failed],
-        "freelancers": config.population.size,
-        "learner": config.platform.learner.kind,
-        "target": config.collective.target,
-        "metric": config.measure.success,
-        "success_target": config.measure.success_target,
-        "periods": [int(runs["periods"].min()), int(runs["periods"].max())],
-        "tipped": _share(runs["tipped"]),
-        "grown": _share(runs["grown"]),
-        "settled": _share(runs["settled"].notna()),
-        "tipping_period": {
-            "values": tipping,
-            "never": tipping.count(None),
-            "quantiles": censored_quantiles(tipping, _LEVELS),
-        },
-        "final": {name: _band(runs[name]) for name in _BANDS},
-    }
-
-
-def _share(happened: pd.Series) -> dict[str, float | int]:
-    found = share_of(int(happened.sum()), len(happened))
-    return {
-        "count": found.count,
-        "of": found.of,
-        "share": found.share,
-        "low": found.low,
-        "high": found.high,
-    }
-
-
-def _band(values: pd.Series) -> dict[str, float | int | None]:
-    """Mean, its standard error, and the band that holds the middle 95 % of the replicates."""
-    low, median, high = (_number(q) for q in values.quantile([0.025, 0.5, 0.975]))
-    error = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else None
-    return {
-        "mean": _number(values.mean()),
-        "mean_se": _number(error),
-        "low": low,
-        "median": median,
-        "high": high,
-    }

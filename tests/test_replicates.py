@@ -26,7 +26,8 @@ from gigsim.plots import replicates_overview
 from gigsim.processes import Outcome
 from gigsim.replicates import Replicates, ReplicatesFolder, load_replicates
 from gigsim.runs import SCHEMA_VERSION, load_run, tables_of
-from gigsim.summary import summarise_replicates, summarise_run
+from gigsim.summary import summarise_run
+from gigsim.summary_replicates import summarise_replicates
 
 TABLES = ("periods", "retrainings", "collectives", "theory", "timings", "runs")
 FILES = {

@@ -122,7 +122,7 @@ def reproduce_command(
 
     Example: gigsim reproduce feature-label placement --learners linear
     """
-    from gigsim.config.load import overridden
+    from gigsim.config.overrides import overridden
     from gigsim.curves.plan import check_targets
     from gigsim.experiments.stored import CIRCUMSTANTIAL
     from gigsim.learners.cache import TrainingCache

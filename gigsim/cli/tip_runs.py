@@ -52,7 +52,7 @@ def hysteresis_command(
     Example: gigsim tip hysteresis society.toml --key society.benefit_scale --values 0.6,0.8,1,1.2
     """
     from gigsim.config import dumps, load
-    from gigsim.config.load import parse_value
+    from gigsim.config.overrides import parse_value
 
     config = load(scenario, settings or [])
     check_folder(out)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -16,9 +15,10 @@ from pydantic import BaseModel, ValidationError
 from gigsim.config.changes import timeline
 from gigsim.config.check import Places, checked
 from gigsim.config.clashes import ClashError
+from gigsim.config.overrides import parse_override, path_of
 from gigsim.config.schema import Form, forms, leaves, shown, tables_in
 from gigsim.config.sections import Config
-from gigsim.config.toml_files import LONGEST, read_scenario, scenarios
+from gigsim.config.toml_files import read_scenario, scenarios
 from gigsim.errors import InputError
 
 __all__ = ["build", "digest", "dumps", "load", "scenarios", "tables_in"]
@@ -131,7 +131,7 @@ def _laid_over(
         pairs = _by_path(overrides, where)
     else:
         option = "--set"
-        pairs = _kinds_first(_parse_override(text) for text in overrides)
+        pairs = _kinds_first(parse_override(text) for text in overrides)
     places = Places(where, option, frozenset(path for path, _ in pairs), table)
     _refuse_overlap(pairs, places)
     merged = Config().model_dump(mode="json")
@@ -142,7 +142,7 @@ def _laid_over(
 
 
 def _by_path(values: Mapping[str, Any], where: str) -> list[tuple[tuple[str, ...], Any]]:
-    return _kinds_first((_parts(str(k), f"{where}: {k}"), v) for k, v in values.items())
+    return _kinds_first((path_of(str(k), f"{where}: {k}"), v) for k, v in values.items())
 
 
 def _kinds_first(
@@ -200,42 +200,6 @@ def digest(config: Config) -> str:
     """Twelve hexadecimal digits that name what is computed; of files it holds their paths only."""
     text = json.dumps(config.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
     return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
-
-
-def _parse_override(text: str) -> tuple[tuple[str, ...], Any]:
-    key, separator, value = text.partition("=")
-    place = f"--set {text if len(text) <= 80 else f'{text[:77]}...'}"
-    if not separator or not key.strip():
-        raise InputError(place, "not of the form a.b=c", "e.g. population.size=600")
-    if len(text) > LONGEST:
-        raise InputError(place, f"{len(text):,} characters", f"at most {LONGEST:,}")
-    return _parts(key.strip(), place), parse_value(value)
-
-
-def overridden(settings: Iterable[str]) -> dict[str, Any]:
-    """``"a.b=c"`` strings, as of :func:`load`, as values by dotted key; the later of two holds.
-
-    Raises:
-        InputError: one has another form.
-    """
-    return {".".join(path): value for path, value in map(_parse_override, settings)}
-
-
-def parse_value(text: str) -> Any:
-    """A value as the command line and tables have it: TOML, and otherwise plain text."""
-    try:
-        parsed = tomllib.loads(f"x = {text.strip()}")
-    except (ValueError, RecursionError):
-        return text.strip()
-    # What goes on after a line break would be lost.
-    return parsed["x"] if len(parsed) == 1 else text.strip()
-
-
-def _parts(key: str, place: str) -> tuple[str, ...]:
-    path = tuple(part.strip() for part in key.split("."))
-    if not all(path):
-        raise InputError(place, f"{shown(key)} has an empty part", "e.g. population.size")
-    return path
 
 
 def _refuse_overlap(pairs: list[tuple[tuple[str, ...], Any]], places: Places) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from gigsim.config import Config, build
-from gigsim.config.load import parse_value
+from gigsim.config.overrides import parse_value
 from gigsim.curves import PLAN_FILE
 from gigsim.curves.arm import Arm
 from gigsim.curves.trainings import Training, jobs_of

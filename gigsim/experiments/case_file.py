@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from gigsim.config.load import parse_value
+from gigsim.config.overrides import parse_value
 from gigsim.config.schema import shown
 from gigsim.config.toml_files import LONGEST, read_text
 from gigsim.errors import InputError

@@ -35,7 +35,7 @@ def replicates_overview(
 
     Args:
         config: the scenario.
-        summary: of the replicates (``summary.summarise_replicates``).
+        summary: of the replicates (``summary_replicates``).
         periods: of all replicates, with the column ``replicate``.
         retrainings: likewise.
         theory: likewise; the lines drawn are those of the replicate whose α went furthest, since

@@ -33,7 +33,7 @@ from gigsim.results.verdicts import Verdict, Verification
 from gigsim.runs import write_table
 from gigsim.store.ledger import read_ledger
 from gigsim.streams import Streams
-from gigsim.summary import summarise_replicates
+from gigsim.summary_replicates import summarise_replicates
 from gigsim.trust import import_paths, never
 
 _WHO = "gigsim runs verify"

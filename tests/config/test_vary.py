@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gigsim.config import Config, build
-from gigsim.config.load import parse_value, resolve, vary
+from gigsim.config.load import resolve, vary
+from gigsim.config.overrides import parse_value
 from gigsim.errors import InputError
 from gigsim.learners.recipes import SurrogateRecipe
 
