@@ -212,11 +212,14 @@ def restore(
 
     Args:
         path: the file.
-        workers: as of :meth:`Checkpoint.restore`, like all that follow.
-        observer: as there.
-        cache: as there.
-        kind: as there.
-        trust: as there.
+        workers: processes for trainings, as of :class:`GigEconomy`; need not be what it was.
+        observer: is told in a few words what happens.
+        cache: of trainings that were done before.
+        kind: the model's class. A subclass must be named: what it does otherwise is no state.
+        trust: import code of the user's own that the config names?
+
+    Returns:
+        The model, ready for its next period.
 
     Warns:
         OtherMachine: libraries or CPU are not those that it was written with.

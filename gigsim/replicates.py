@@ -47,9 +47,21 @@ _TABLES = ("periods", "retrainings", "collectives", "theory", "timings")
 
 @dataclass(frozen=True)
 class ReplicatesFolder:
-    """Replicates read back (see docs/tables.md): tables with ``replicate`` and ``seed`` in front.
+    """Replicates read back: tables as of :class:`~gigsim.runs.RunFolder`, of all of them together.
 
-    ``runs`` has one row a replicate.
+    ``replicate`` and ``seed`` are in front; docs/tables.md has the other columns.
+
+    Attributes:
+        path: the folder.
+        config: of the scenario.
+        summary: the ``summary.json`` of all of them.
+        runs: a row a replicate.
+        periods: a row a period of each.
+        retrainings: a row a classifier of each.
+        collectives: a row a period and collective of each.
+        theory: a row a size of each.
+        timings: seconds.
+        spot_checks: a row a check of each.
     """
 
     path: Path
@@ -195,6 +207,12 @@ class Replicates:
 
 def load_replicates(path: Path | str) -> ReplicatesFolder:
     """Read a folder of replicates.
+
+    Args:
+        path: a folder that ``gigsim run --replicates`` wrote.
+
+    Returns:
+        The replicates: config, summary and tables.
 
     Raises:
         InputError: no such folder, a file missing or damaged, another schema.

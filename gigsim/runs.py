@@ -43,7 +43,20 @@ SPOT_CHECKS = "spot_checks"
 
 @dataclass(frozen=True)
 class RunFolder:
-    """A run read back: its config, its summary and its tables (see docs/tables.md)."""
+    """A run read back; docs/tables.md has the columns of its tables, with units.
+
+    Attributes:
+        path: the folder.
+        config: of the run.
+        summary: its ``summary.json``.
+        periods: a row a period, from 0 on.
+        retrainings: a row a classifier that was deployed, that of period 0 included.
+        collectives: a row a period and collective: its size and success.
+        freelancers: a row a person, at the end.
+        theory: a row a size of the collective: the lines that S is laid beside.
+        timings: seconds, the one table that two runs of a seed may differ in.
+        spot_checks: a row a period in which the surrogate was held against real trainings.
+    """
 
     path: Path
     config: Config
@@ -138,6 +151,12 @@ def check_out(out: Path | str) -> None:
 
 def load_run(path: Path | str) -> RunFolder:
     """Read a run's folder.
+
+    Args:
+        path: a folder that ``gigsim run`` or :func:`save_run` wrote.
+
+    Returns:
+        The run: config, summary and tables.
 
     Raises:
         InputError: no such folder, a file missing or damaged, another schema.

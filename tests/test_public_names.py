@@ -35,6 +35,12 @@ def test_the_theorems_are_reached_from_the_top() -> None:
     run("import gigsim; gigsim.theory.critical_mass(0.9, xi=0.01, gap=1)")
 
 
+def test_no_module_of_theory_hides_a_function() -> None:
+    # A module that is imported becomes an attribute of its package, and one of that name is lost.
+    code = "from gigsim import theory\nfor name in theory.__all__:\n    getattr(theory, name)\n"
+    run(f"{code}assert not [n for n in theory.__all__ if not callable(getattr(theory, n))]")
+
+
 def test_names_are_those_of_their_modules() -> None:
     from gigsim.config import load
     from gigsim.errors import InputError

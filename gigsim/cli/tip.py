@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 tip_app = typer.Typer(
     help="Where a society tips, simulated beside its prediction.\n\n"
-    "Example: gigsim tip critical-mass society.toml --seeds 15",
+    "Example: gigsim tip critical-mass examples/society.toml --seeds 15",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -84,7 +84,7 @@ def critical_mass_command(
     map of participation, the loop's own recursion (which knows leaks), and the map in worlds of N
     people.
 
-    Example: gigsim tip critical-mass society.toml --seeds 15 --out runs
+    Example: gigsim tip critical-mass examples/society.toml --seeds 15 --out runs
     """
     from gigsim.config import load
 

@@ -54,7 +54,7 @@ def public_good_command(
 ) -> None:
     """From club good to public good: by the share that outsiders have, and then by N.
 
-    Example: gigsim tip public-good society.toml --gammas 0,0.5,0.9,1 --sizes 1000,10000
+    Example: gigsim tip public-good examples/society.toml --gammas 0,0.5,0.9,1 --sizes 1000,10000
     """
     from gigsim.config import load
 

@@ -57,7 +57,7 @@ def free_riding_command(
 ) -> None:
     """What free riders gain and cost: each world with a leak against the same one without.
 
-    Example: gigsim tip free-riding society.toml --leaks 0,0.002,0.01 --seeds 9 --out runs
+    Example: gigsim tip free-riding examples/society.toml --leaks 0,0.002,0.01 --seeds 9 --out runs
     """
     from gigsim.config import load
 

@@ -49,7 +49,7 @@ def hysteresis_command(
 ) -> None:
     """A parameter swept up and down within one run: does participation come back the same way?
 
-    Example: gigsim tip hysteresis society.toml --key society.benefit_scale --values 0.6,0.8,1,1.2
+    Example: gigsim tip hysteresis examples/society.toml --key society.benefit_scale --values 0.6,1
     """
     from gigsim.config import dumps, load
     from gigsim.config.overrides import parse_value
@@ -179,7 +179,7 @@ def times_command(
 ) -> None:
     """When runs tip: quantiles over seeds, with those that never did as later than all others.
 
-    Example: gigsim tip times society.toml --seeds 50 --periods 100
+    Example: gigsim tip times examples/society.toml --seeds 50 --periods 100
     """
     from gigsim.config import load
 

@@ -46,7 +46,7 @@ def seeding_command(
             min=0.0001,
             max=1,
             help="Share of members that tells the two states apart.",
-            show_default="the middle of the predicted gap",
+            show_default="the middle of the predicted gap, where the rule has a prediction",
         ),
     ] = None,
     first_movers: Annotated[
@@ -64,7 +64,7 @@ def seeding_command(
     It matters where people look at their acquaintances: under the rules complex_contagion, and
     threshold among neighbours. No prediction knows those, and --boundary has to be said.
 
-    Example: gigsim tip seeding society.toml --set society.rule=complex_contagion --boundary 0.9
+    Example: gigsim tip seeding examples/neighbours.toml --boundary 0.9 --seeds 7
     """
     from gigsim.config import load
 

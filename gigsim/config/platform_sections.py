@@ -16,7 +16,8 @@ class PlatformSection(BaseModel):
     model_config = FROZEN
     learner: Recipe = key(TransformerRecipe(), "the classifier and its whole recipe")
     retrain: Literal["scratch", "warm"] = key(
-        "scratch", "fresh weights, or from the last ones: a lagging platform is a finding"
+        "scratch",
+        "fresh weights, or from the last ones (docs/reproduction.md: by default no slower)",
     )
     retrain_every: int = key(3, "periods between retrainings", ge=1, le=100_000)
     repeats: int = key(

@@ -78,7 +78,15 @@ class Change(BaseModel):
 
 
 class Config(BaseModel):
-    """A run, complete: equal config and seed give the same bits."""
+    """A run, complete: equal config and seed give the same bits.
+
+    Made by :func:`gigsim.load` from a scenario and overrides; frozen. Its sections and their keys,
+    with units, ranges and reasons, are in docs/config.md.
+
+    Raises:
+        pydantic.ValidationError: made by hand of an unknown key, a value out of its range or values
+            that do not go together; ``load`` says the same in one line, as ``InputError``.
+    """
 
     model_config = FROZEN
     name: str = key(

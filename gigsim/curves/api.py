@@ -57,6 +57,9 @@ def curve(
         cache: where trainings are shared with other runs, or a folder for them; None trains each.
         trust: import code of the user's own that a config names (``platform.learner.path``)?
 
+    Returns:
+        The folder: rows a training, a summary a point, lines of theory (docs/curves.md).
+
     Warns:
         OtherMachine: curves are gone on with on another CPU or with other libraries.
 

@@ -46,6 +46,12 @@ class CurveFolder:
 def load_curve(path: Path | str) -> CurveFolder:
     """Read the folder of curves, also one that is still being filled.
 
+    Args:
+        path: a folder that ``gigsim curve`` wrote or is writing.
+
+    Returns:
+        Its plan, rows, summary and lines of theory, and whether it is complete.
+
     Raises:
         InputError: no curves there, or damaged.
     """

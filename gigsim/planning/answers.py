@@ -131,7 +131,9 @@ def assumptions(look: Outlook, period: int | None = None) -> list[str]:
     said = [
         f"what membership costs people is {kind}",
         "everybody hears of the success and nobody's acquaintances are special (well-mixed)",
-        "members are a random draw of the people, as those were whom the curve was measured with",
+        "members are a random draw of the people, as those were whom the curve was measured with"
+        if look.measured
+        else "members are a random draw of the people",
     ]
     if look.measured:
         said.append("the platform goes on as the one that was measured, on resumes like those")

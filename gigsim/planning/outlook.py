@@ -196,7 +196,7 @@ def _check(config: Config) -> None:
     if society.rule not in RULES:
         raise InputError(
             "society.rule",
-            f'"{society.rule}" weighs no benefit against a cost, which is what a plan is about',
+            f'"{society.rule}" is no rule that a plan\'s map of participation is for',
             f"{' or '.join(RULES)}; gigsim tip finds the critical mass of any rule",
         )
     if society.cost_timing == "once":

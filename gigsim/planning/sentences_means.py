@@ -65,7 +65,7 @@ def start_sentences(plan: Plan) -> Iterator[str]:
             " {start.provision_point.least_people:people} to"
             " {start.provision_point.most_people:people} works). Nobody risks to be alone, and"
             " {start.provision_point.pledges:percent} of the people would pledge, if they trust"
-            " what the curve says of that size: neither first movers nor a subsidy are needed then."
+            " what they are told of that size: neither first movers nor a subsidy are needed then."
         )
     else:
         yield "A provision point does not help: at no point would enough people pledge."

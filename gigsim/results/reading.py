@@ -154,6 +154,9 @@ def load_runs(path: Path | str | Sequence[Path | str]) -> Runs:
             folder that holds such folders, like ``runs``; or a list of any of them. In a folder of
             many, what is none of these is left out; what is damaged is not.
 
+    Returns:
+        Their tables, each read when it is asked for.
+
     Raises:
         InputError: there is no such folder, it holds no runs, one of them is damaged or of another
             schema version; it names which.

@@ -9,7 +9,7 @@ from importlib import import_module
 # The public names by module. Each is imported on first use (PEP 562): all of them together bring
 # half of SciPy along, which a misspelt config should not wait for. Types are in ``__init__.pyi``.
 _NAMES = {
-    "cancelling_point": "CancellingPoint cancelling_point",
+    "cancelling_points": "CancellingPoint cancelling_point",
     "cancelling_pool": (
         "BestMixture PoolCriticalMass best_mixture critical_mass_labels critical_mass_pool"
     ),

@@ -1,6 +1,6 @@
 """The names of gigsim.theory, for type checkers: at run time they are imported when asked for."""
 
-from gigsim.theory.cancelling_point import (
+from gigsim.theory.cancelling_points import (
     CancellingPoint,
     cancelling_point,
 )

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
-from gigsim.theory.cancelling_point import Family
+from gigsim.theory.cancelling_points import Family
 from gigsim.theory.gaps import Floats
 
 # A Newton step this small (in units of 1 + ‖θ‖) is rounding.

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gigsim.theory.cancelling_point import Family, cancelling_point
+from gigsim.theory.cancelling_points import Family, cancelling_point
 from gigsim.theory.cancelling_pool import best_mixture
 from gigsim.theory.curvature import distance_bound_local, logistic_curvature
 from gigsim.theory.gaps import Floats

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from gigsim.theory import parametric_worlds
-from gigsim.theory.cancelling_point import Family
+from gigsim.theory.cancelling_points import Family
 from gigsim.theory.parametric_worlds import (
     GlmWorlds,
     MeanWorlds,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from gigsim.theory import cancelling_point as module
-from gigsim.theory.cancelling_point import Family, cancelling_point
+from gigsim.theory import cancelling_points as module
+from gigsim.theory.cancelling_points import Family, cancelling_point
 from gigsim.theory.parametric_worlds import random_glm_worlds
 
 
