@@ -89,7 +89,7 @@ def plan(
             "measured": look.measured,
             "exact": _exact(look.config),
             "learner": look.config.platform.learner.kind,
-            "what": look.brings.source.removeprefix("promise of "),
+            "what": _what(look.brings.source),
             "draws": None if look.draws is None else look.draws.cases,
         },
         "works": working(look),
@@ -101,13 +101,21 @@ def plan(
             "assumptions": assumptions(look, period),
         },
     }
-    if seeds and np.isfinite(look.critical_mass) and look.critical_mass > 0:
+    if seeds and np.isfinite(look.critical_mass):
         ends = _ends(look, kept)
         start["trials"] = trials(look, start, ends, seeds, say)
     else:
         start["trials"] = None
     content["sentences"] = sentences(content)
     return Plan(look, content)
+
+
+def _what(source: str) -> str:
+    """What S(α) is, without that it is a promise: the sentence around it says so."""
+    bound = "a bound and no measurement ("
+    if source.startswith(bound):
+        return source.removeprefix(bound).removesuffix(")")
+    return source.removeprefix("promise of ")
 
 
 def _exact(config: Config) -> bool:

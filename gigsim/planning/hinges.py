@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gigsim.planning.outlook import Outlook
+from gigsim.planning.outlook import Outlook, of_people
 from gigsim.planning.secrecy import first_movers_with_leak
 from gigsim.theory.gaps import Floats, unit_interval
 from gigsim.theory.participation.curves import Cases, Curve
@@ -88,6 +88,8 @@ _VARIED: tuple[tuple[str, str, int, _Varied], ...] = (
 def hinges(look: Outlook, leak_most: float | None) -> list[dict[str, Any]]:
     """The plan's ``sure.hangs_on``, the strongest first: see docs/planning.md.
 
+    A leak that there is not yet cannot be 10 % worse, and comes last.
+
     Args:
         look: what the plan stands on.
         leak_most: the largest leak at which it still works, None where it is not known.
@@ -96,11 +98,11 @@ def hinges(look: Outlook, leak_most: float | None) -> list[dict[str, Any]]:
     if not np.isfinite(mass) or mass == 0:
         return []
     found = [
-        _hinge(name, words, sign, mass, partial(_mass, look.society, vary))
+        _hinge(name, words, sign, mass, partial(_mass, look, vary))
         for name, words, sign, vary in _VARIED
     ]
     found += _leak(look, leak_most)
-    return sorted(found, key=lambda one: -_weight(one))
+    return sorted(found, key=lambda one: (one["worse"] is None, -_weight(one)))
 
 
 def _hinge(
@@ -120,8 +122,9 @@ def _hinge(
     }
 
 
-def _mass(society: JoiningMap, vary: _Varied, factor: float) -> float:
-    return vary(society, factor).fixed_points().critical_mass()
+def _mass(look: Outlook, vary: _Varied, factor: float) -> float:
+    society = vary(look.society, factor)
+    return of_people(society.fixed_points().critical_mass(), society, look.people)
 
 
 def _leak(look: Outlook, most: float | None) -> list[dict[str, Any]]:

@@ -16,7 +16,9 @@ SAFE = 2.0
 
 def enough(look: Outlook, first_movers: float) -> bool:
     """Do so many committed first movers, a share, carry it past the critical mass?"""
-    return left_with(look, first_movers) > look.critical_mass or look.critical_mass == 0
+    if look.critical_mass == 0:
+        return True
+    return first_movers > 0 and left_with(look, first_movers) > look.critical_mass
 
 
 def left_with(look: Outlook, first_movers: float) -> float:

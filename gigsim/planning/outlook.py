@@ -81,8 +81,11 @@ class Outlook:
 
     @cached_property
     def critical_mass(self) -> float:
-        """The share from which on the collective sustains itself; inf: never, 0: from nothing."""
-        return self.equilibria.critical_mass()
+        """The share from which on the collective sustains itself; inf: never, 0: from nobody.
+
+        Of whole people: see :func:`of_people`.
+        """
+        return of_people(self.equilibria.critical_mass(), self.society, self.people)
 
     def success(self, alpha: float) -> float:
         """S at a share: of a promise, no less than U(0)."""
@@ -153,14 +156,32 @@ def with_curve(config: Config, curve: Path, arm: str = "") -> Config:
     return build(table, {"run.device": "cpu", "run.precision": "float32"})
 
 
+def of_people(mass: float, society: JoiningMap, people: int, case: int = 0) -> float:
+    """A critical mass of the map as one of N people: at least one, where none of them begins.
+
+    The map grows from any share above an unstable equilibrium at 0, and stays where nobody is:
+    somebody has to be the first. It is nobody only where at least one of the N people is expected
+    to join while there is nobody.
+
+    Args:
+        mass: of the map, inf where it is never.
+        society: the map, nobody committed.
+        people: N.
+        case: which society.
+    """
+    if mass == 0 and people * float(society.next(0.0, case=case)) >= 1:
+        return 0.0
+    return max(mass, 1 / people)
+
+
 def members(share: float, people: int) -> int | None:
     """The least whole number of people that is at least a share of them; None of an infinite one.
 
-    A hair under a whole number is that number: rounding is not a person.
+    A hair over a whole number is that number, if it is not 0: rounding is not a person.
     """
     if not np.isfinite(share):
         return None
-    return int(np.ceil(share * people - 1e-9 * max(1.0, share * people)))
+    return max(int(share > 0), int(np.ceil(share * people - 1e-9 * max(1.0, share * people))))
 
 
 def grid_of(society: JoiningMap, people: int, low: float, high: float) -> Floats:

@@ -11,7 +11,7 @@ from gigsim.dynamics.mean_field import MeanField
 from gigsim.errors import InputError
 from gigsim.planning.outlook import Outlook, members
 from gigsim.planning.sustaining import extreme
-from gigsim.planning.working import least_share
+from gigsim.planning.working import works_at
 
 #: Networks that can be drawn for any number of people, and are alike for all.
 SIZED = ("small_world", "ring", "scale_free", "random")
@@ -89,14 +89,8 @@ def _left_out(look: Outlook) -> str | None:
 
 def works_from(look: Outlook) -> float:
     """The share from which it works; where it never does, or nobody stays, the critical mass."""
-    share = _works_at(look)
+    share = works_at(look)
     return share if share <= look.equilibria.high else look.critical_mass
-
-
-def _works_at(look: Outlook) -> float:
-    """The share from which it works, whether it lasts or not; inf: none."""
-    goal = look.config.measure.success_target - look.brings.clean
-    return float(least_share(look.brings.curve, goal)[0])
 
 
 def where_it_ends(
@@ -177,7 +171,7 @@ def _gammas(look: Outlook, spill: float) -> dict[str, float | None]:
         return dict.fromkeys(none)
     share = works_from(look)
     # Where nothing lasts now, it is asked of those who would.
-    share = share if np.isfinite(share) else _works_at(look)
+    share = share if np.isfinite(share) else works_at(look)
     works = extreme(look.society, "gamma", look.people, above=share) if share <= 1 else -np.inf
     room = min(max(works, 0.0), 1.0)
     fixed = look.config.society.spillover != "measured"

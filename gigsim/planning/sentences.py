@@ -21,6 +21,8 @@ QUESTIONS = {
     5: "How sure is that, and what does it hang on?",
 }
 _HINGES = 3
+#: A benefit that would have to be larger by no more than this part is at the edge.
+EDGE = 1e-6
 
 
 def sentences(plan: Plan) -> list[dict[str, Any]]:
@@ -99,6 +101,11 @@ def _works(plan: Plan) -> Iterator[str]:
             + sure
             + "): measured. Without a collective it is {works.without:percent}."
         )
+        if works["lowest_beyond"] < works["target"]:
+            yield (
+                "Not at every larger size, though: what was measured falls to"
+                " {works.lowest_beyond:percent} again at one of them."
+            )
     if promise is None:
         yield "No theorem promises anything here: the measurement is all that there is."
     elif promise["share"] is None:
@@ -120,6 +127,14 @@ def _works(plan: Plan) -> Iterator[str]:
 
 def _sustains(plan: Plan) -> Iterator[str]:
     here = plan["sustains"]
+    needed = here["needs"]["benefit"]
+    if not here["possible"] and needed is not None and needed <= plan["benefit"] * (1 + EDGE):
+        yield (
+            "Never, if only just: with everybody a member it would bring"
+            " {sustains.with_everybody.gain:money} a period, to one of them just what it costs, and"
+            " with one fewer it withers. With anything more, or lower costs, it sustains itself."
+        )
+        return
     if not here["possible"]:
         yield (
             "Never: no number of members sustains itself. Even with everybody a member, membership"
@@ -128,13 +143,14 @@ def _sustains(plan: Plan) -> Iterator[str]:
             " {sustains.with_everybody.would_stay:percent} of the people find that worth what it"
             " costs them, and once the others have left it brings less."
         )
-        if here["needs"]["benefit"] is not None:
-            yield (
-                "It would take a sure label to be worth {sustains.needs.benefit:money} a period"
-                " instead of {benefit:money}, or costs of at most"
-                " {sustains.needs.cost_scale:number} times what they are, or"
-                " {sustains.needs.subsidy:money} a period to every member for ever."
-            )
+        if needed is not None:
+            yield f"It would take {_needed('sustains.needs')}."
+            working = here["needs_to_work"]
+            if working["benefit"] is not None and working["benefit"] > needed * (1 + EDGE):
+                yield (
+                    "That is to last at any size. To last at one at which it works it would take"
+                    f" {_needed('sustains.needs_to_work')}."
+                )
         else:
             yield (
                 "No benefit would change that: who leaves has as much of it as members do, or the"
@@ -175,6 +191,15 @@ def _sustains(plan: Plan) -> Iterator[str]:
     )
     yield from _beside(plan)
     yield from _unmeasured(here)
+
+
+def _needed(where: str) -> str:
+    """What it would take, a template of the numbers under a key."""
+    return (
+        f"a sure label to be worth {{{where}.benefit:money}} a period instead of {{benefit:money}},"
+        f" or costs of at most {{{where}.cost_scale:number}} times what they are, or"
+        f" {{{where}.subsidy:money}} a period to every member for ever"
+    )
 
 
 def _beside(plan: Plan) -> Iterator[str]:
@@ -229,19 +254,35 @@ def _sure(plan: Plan) -> Iterator[str]:
             )
         yield "There are no intervals: a promise is at the upper limits of its numbers as it is."
     # What only members have counts as b does, to the digit: said once.
-    told = [(i, one) for i, one in enumerate(plan["sure"]["hangs_on"]) if one["name"] != "secrecy"]
-    for place, (i, one) in enumerate(told[:_HINGES]):
-        key = f"sure.hangs_on.{i}"
-        first = "Then on " if place else "Most hangs on "
-        worse = (
-            f" is {{{key}.worse:change}}"
-            if one["worse"] is not None
-            else (f" rises to {{{key}.to:number}}")
-        )
-        what = f"{first}{one['words']}: if that{worse}, "
-        if not one["still"]:
-            yield what + "it never sustains itself any more."
-        else:
-            takes = "members" if one["of"] == "critical mass" else "first movers"
-            yield what + f"it takes {{{key}.effect:change}} {takes}."
+    yield from _hinges(plan)
     yield ("All of it takes for granted: " + "; ".join(plan["sure"]["assumptions"]) + ".")
+
+
+def _hinges(plan: Plan) -> Iterator[str]:
+    """What it hangs on: the strongest of what gets 10 % worse, and a leak that there is not yet."""
+    # What only members have counts as b does, to the digit: said once.
+    told = [(i, one) for i, one in enumerate(plan["sure"]["hangs_on"]) if one["name"] != "secrecy"]
+    ranked = [(i, one) for i, one in told if one["worse"] is not None and moves(one)]
+    for place, (i, one) in enumerate(ranked[:_HINGES]):
+        first = "Then on " if place else "Most hangs on "
+        yield (
+            f"{first}{one['words']}: if that is {{sure.hangs_on.{i}.worse:change}},"
+            f" {_moved(i, one)}."
+        )
+    if told and not ranked:
+        yield "Were any of its numbers 10 % worse, it would take as many members."
+    for i, one in told:
+        if one["worse"] is None and moves(one):
+            yield f"There is no leak; one of {{sure.hangs_on.{i}.to:number}}, and {_moved(i, one)}."
+
+
+def moves(hinge: Mapping[str, Any]) -> bool:
+    """Does it change by as much as is told?"""
+    return not hinge["still"] or round(abs(hinge["effect"]), 1) > 0
+
+
+def _moved(i: int, one: Mapping[str, Any]) -> str:
+    if not one["still"]:
+        return "it never sustains itself any more"
+    takes = "members" if one["of"] == "critical mass" else "first movers"
+    return f"it takes {{sure.hangs_on.{i}.effect:change}} {takes}"

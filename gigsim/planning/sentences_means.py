@@ -27,6 +27,7 @@ def start_sentences(plan: Plan) -> Iterator[str]:
         return
     if here["by_itself"]:
         yield "Nothing is needed: no first movers, no subsidy, no provision point."
+        yield from _tried(start.get("trials"))
         return
     movers = start["first_movers"]
     yield (
@@ -48,9 +49,9 @@ def start_sentences(plan: Plan) -> Iterator[str]:
         )
     if movers["configured"]:
         measured = plan["source"]["measured"]
-        line = "The {start.first_movers.configured:people} of this scenario are "
+        line = "This scenario has {start.first_movers.configured:n first mover}, "
         if movers["configured_suffice"]:
-            line += "enough" if measured else "enough, if the promise holds"
+            line += "which is enough" if measured else "which is enough, if the promise holds"
         else:
             line += "too few: it ends with {start.first_movers.left_with_configured:n member}"
             line += "" if measured else ", unless more is achieved than is promised"
@@ -95,8 +96,8 @@ def _money(start: Plan) -> Iterator[str]:
             " hand."
         )
         yield (
-            "Were each paid only what she or he lacks, the people up to the critical mass would"
-            " cost {start.subsidy.least_budget:money} a period."
+            "Were each paid only what she or he lacks at the time, it would take at most"
+            " {start.subsidy.least_budget:money} in a period, when one joins after the other."
         )
     beside = start["subsidy_with_configured"]
     if beside and beside["arrives"] and beside["per_person"]:
@@ -138,6 +139,8 @@ def _tried(trials: Plan | None) -> Iterator[str]:
         + "; ".join(parts)
         + "."
     )
+    if set(trials["kinds"]) == {"nothing"} and trials["kinds"]["nothing"]["share"] < _MOSTLY:
+        yield "So do not rely on it: commit a few first movers all the same."
     for name in PLANNED:
         tried = trials["kinds"].get(name)
         if tried and tried["share"] < _MOSTLY:

@@ -19,9 +19,10 @@ from gigsim.theory.participation.joining_map import JoiningMap
 def first_movers_needed(society: JoiningMap, people: int, goal: float, case: int = 0) -> float:
     """The share of committed first movers from which participation grows past the critical mass.
 
-    Where a share m is committed, α is short of growing as long as m + (1 − m)·F(α) < α; the largest
-    m with which some α up to the critical mass is stuck is what is needed. Less than the critical
-    mass, because those to whom it is cheap come along.
+    At least one person, where it is not nobody. Where a share m is committed, α is short of growing
+    as long as m + (1 − m)·F(α) < α; the largest m with which some α up to the critical mass is
+    stuck is what is needed. Less than the critical mass, because those to whom it is cheap come
+    along.
 
     Args:
         society: nobody committed.
@@ -40,7 +41,10 @@ def _stuck(society: JoiningMap, people: int, goal: float, case: int) -> tuple[fl
     joins = society.costs.cdf(society.gain(grid, side=-1, case=case))
     stuck = np.where(joins < 1, (grid - joins) / np.where(joins < 1, 1 - joins, 1.0), 0.0)
     worst = int(stuck.argmax())
-    return float(np.clip(stuck[worst], 0.0, 1.0)), float(joins[worst])
+    if stuck[worst] <= 1 / people:
+        # One is enough, and nobody has to come along before the others are ready to.
+        return 1 / people, 0.0
+    return float(min(stuck[worst], 1.0)), float(joins[worst])
 
 
 def starting(look: Outlook, draws: ParticipationDraws | None) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +11,13 @@ from gigsim.planning.outlook import Outlook, grid_of, members
 from gigsim.planning.path import Path, climb
 from gigsim.theory.gaps import Floats
 from gigsim.theory.participation.joining_map import JoiningMap
-from gigsim.theory.participation.startup import startup_cost
 
 #: Money at hand beyond what the way is expected to cost.
 RESERVE = 0.25
 # No law says what the costliest people take who are none of N.
 _ALL = 0.999
+# Sizes at most at which a budget is looked at.
+_SIZES = 4096
 # Sizes at which a subsidy may end: parts of the way, in logarithms, from the critical mass to where
 # it grows.
 _ENDS = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -34,7 +34,7 @@ def subsidy_needed(
     """The least σ, money a period to every member, that carries from the first movers to a share.
 
     The largest of what the next person lacks on the way: Q(u) − (1−γ)·b·G(α), u the part of those
-    who are not committed.
+    who are not committed. Where nobody is, the first person has what nobody brings.
 
     Args:
         society: nobody committed.
@@ -51,10 +51,13 @@ def subsidy_needed(
     if not len(grid) or goal <= first_movers:
         return 0.0
     rest = (grid - first_movers) / (1 - first_movers)
+    gain = society.gain(grid, side=-1, case=case)
+    if first_movers == 0:
+        rest = np.append(rest, 1 / people)
+        gain = np.append(gain, society.gain(0.0, case=case))
     # Sizes at which nearly all have to join are beyond what luck is asked about.
     rest = np.maximum(rest, np.minimum(rest + luck * np.sqrt(rest * (1 - rest) / people), _ALL))
-    lacking = society.costs.quantile(rest) - society.gain(grid, side=-1, case=case)
-    return float(max(lacking.max(), 0.0))
+    return float(max((society.costs.quantile(rest) - gain).max(), 0.0))
 
 
 def drawn_subsidies(society: JoiningMap, people: int, goals: Floats) -> list[float]:
@@ -63,18 +66,23 @@ def drawn_subsidies(society: JoiningMap, people: int, goals: Floats) -> list[flo
     if not len(known):
         return [float("inf")] * len(goals)
     grid = grid_of(society, people, 0.0, float(known.max()))
-    costs = society.costs.quantile(grid)
+    costs, cheapest = society.costs.quantile(grid), float(society.costs.quantile(1 / people))
     found = []
     for case, goal in enumerate(goals):
+        if not np.isfinite(goal):
+            found.append(float("inf"))
+            continue
         on_the_way = grid <= max(goal, grid[0])
         gain = society.gain(grid[on_the_way], side=-1, case=case)
-        most = float((costs[on_the_way] - gain).max()) if np.isfinite(goal) else float("inf")
-        found.append(max(most, 0.0))
+        first = cheapest - float(society.gain(0.0, case=case))
+        found.append(max(float((costs[on_the_way] - gain).max()), first, 0.0))
     return found
 
 
 def subsidy(look: Outlook, first_movers: float | None = 0.0) -> dict[str, Any]:
     """A subsidy that carries it over: how much, to whom, until when, and what it costs.
+
+    Beside it ``least_budget``, the most in a period were each member paid only what he lacks.
 
     Args:
         look: what the plan stands on.
@@ -110,7 +118,7 @@ def subsidy(look: Outlook, first_movers: float | None = 0.0) -> dict[str, Any]:
         "least": least,
         "per_person": each,
         "short": (1 - LESS) * (1 + MARGIN) * least,
-        "least_budget": _least_budget(look, goal, first),
+        "least_budget": least_budget(look.society, people, goal, first),
         "until": until,
         "until_people": members(until, people),
         "arrives": path.arrived,
@@ -127,8 +135,33 @@ def subsidy(look: Outlook, first_movers: float | None = 0.0) -> dict[str, Any]:
     return found
 
 
-def _least_budget(look: Outlook, goal: float, first: float) -> float:
-    return look.people * startup_cost(replace(look.society, first_movers=first), until=goal)
+def least_budget(society: JoiningMap, people: int, goal: float, first_movers: float = 0.0) -> float:
+    """The most money in a period, were each paid only what membership then lacks him.
+
+    People join one after the other in order of cost. Where k − 1 others have, the k-th and those
+    before him each lack c_i − (1−γ)·b·G((k−1)/N), as far as that is above 0, and would not stay for
+    less; the largest of these sums on the way to the critical mass.
+
+    Args:
+        society: nobody committed.
+        people: N.
+        goal: the critical mass, a share of them.
+        first_movers: committed, a share; they are paid nothing.
+
+    Returns:
+        In the unit of cost, of all people.
+    """
+    committed = members(first_movers, people) or 0
+    last = members(goal, people)
+    if last is None or last <= committed:
+        return 0.0
+    costs = society.costs.quantile((np.arange(last - committed) + 0.5) / (people - committed))
+    added = np.append(0.0, np.cumsum(costs))
+    sizes = np.unique(np.linspace(1, len(costs), _SIZES).round().astype(np.int64))
+    gain = society.gain((committed + sizes - 1) / people)
+    content = np.minimum(np.searchsorted(costs, gain, side="right"), sizes)
+    paid = added[sizes] - added[content] - (sizes - content) * gain
+    return float(paid.max())
 
 
 def _way(look: Outlook, goal: float, each: float, first: float) -> tuple[Path, float]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from gigsim.planning.outlook import Outlook, grid_of
-from gigsim.planning.working import LEVELS, count_of, interval_of, no_interval
+from gigsim.planning.outlook import Outlook, grid_of, of_people
+from gigsim.planning.working import LEVELS, count_of, interval_of, no_interval, works_at
 from gigsim.theory.participation.draws import ParticipationDraws, participation_draws
 from gigsim.theory.participation.folds import Parameter, parameter_at
 from gigsim.theory.participation.joining_map import JoiningMap
@@ -39,7 +40,8 @@ def sustaining(look: Outlook, draws: ParticipationDraws | None) -> dict[str, Any
             "extrapolated": bool(top > look.largest),
         },
         "with_everybody": with_everybody(look.society),
-        "needs": needs(look),
+        "needs": needs(look, 0.0),
+        "needs_to_work": needs(look, works_at(look)),
     }
     if draws is not None:
         low, high = draws.quantiles("critical_mass", LEVELS)
@@ -53,8 +55,15 @@ def sustaining(look: Outlook, draws: ParticipationDraws | None) -> dict[str, Any
 
 
 def solved(look: Outlook) -> ParticipationDraws | None:
-    """Equilibria of every drawn curve."""
-    return None if look.draws is None else participation_draws(look.draws)
+    """Equilibria of every drawn curve, their critical masses of whole people."""
+    if look.draws is None:
+        return None
+    found = participation_draws(look.draws)
+    masses = [
+        of_people(float(mass), look.draws, look.people, case)
+        for case, mass in enumerate(found.critical_mass)
+    ]
+    return replace(found, critical_mass=np.array(masses))
 
 
 def with_everybody(society: JoiningMap) -> dict[str, float]:
@@ -65,14 +74,21 @@ def with_everybody(society: JoiningMap) -> dict[str, float]:
     }
 
 
-def needs(look: Outlook) -> dict[str, float | None]:
+def needs(look: Outlook, above: float) -> dict[str, float | None]:
     """The least benefit, or subsidy without an end, or largest scale of costs that sustains it.
 
-    The other numbers as they are; None where not even the best value does.
+    Args:
+        look: what the plan stands on.
+        above: at a share of at least this, in [0, 1]; at none if it is infinite.
+
+    Returns:
+        The other numbers as they are; None where not even the best value does.
     """
-    least = extreme(look.society, "benefit", look.people)
-    scale = extreme(look.society, "cost_scale", look.people)
-    paid = extreme(look.society, "side_payment", look.people) + look.config.collective.dues
+    if not np.isfinite(above):
+        return dict.fromkeys(("benefit", "subsidy", "cost_scale"))
+    least = extreme(look.society, "benefit", look.people, above)
+    scale = extreme(look.society, "cost_scale", look.people, above)
+    paid = extreme(look.society, "side_payment", look.people, above) + look.config.collective.dues
     return {
         "benefit": least if np.isfinite(least) else None,
         "subsidy": paid if np.isfinite(paid) else None,

@@ -85,6 +85,8 @@ def kinds_of(look: Outlook, start: Mapping[str, Any], people: int) -> dict[str, 
     )
     scale = people / look.people
     kinds: dict[str, dict[str, Any]] = {}
+    if look.critical_mass == 0:
+        return {"nothing": {}}
     if movers["plan"]:
         plan = min(people, max(1, round(movers["plan"] * scale)))
         kinds["first_movers"] = {"collective.first_movers": plan}

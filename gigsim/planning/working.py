@@ -66,7 +66,9 @@ def working(look: Outlook) -> dict[str, Any]:
     """The plan's ``works``: see docs/planning.md."""
     goal, people = look.config.measure.success_target, look.people
     needed = goal - look.brings.clean
-    share = float(least_share(look.brings.curve, needed)[0])
+    # From somebody on: no share of a person is a size.
+    share = works_at(look)
+    share = max(share, 1 / people) if share > 0 else share
     found: dict[str, Any] = {
         "target": goal,
         "metric": look.config.measure.success,
@@ -75,6 +77,7 @@ def working(look: Outlook) -> dict[str, Any]:
         "smallest_measured": look.smallest,
         "largest_measured": look.largest,
         "largest_success": look.success(1.0),
+        "lowest_beyond": _lowest_beyond(look, share),
         **count_of("", share, people),
         **no_interval(),
     }
@@ -84,6 +87,23 @@ def working(look: Outlook) -> dict[str, Any]:
         found |= interval_of(low, high, people)
     found["guarantee"] = _guarantee(look)
     return found
+
+
+def works_at(look: Outlook) -> float:
+    """The share from which it works, whether it lasts or not; inf: none."""
+    goal = look.config.measure.success_target - look.brings.clean
+    return float(least_share(look.brings.curve, goal)[0])
+
+
+def _lowest_beyond(look: Outlook, share: float) -> float | None:
+    """The least S of all sizes from a share on; None where it is never, or nobody."""
+    if not 0 < share <= 1:
+        return None
+    curve = look.brings.curve
+    sizes = np.unique(np.concatenate([curve.breaks, look.brings.alphas, [share, 1.0]]))
+    beyond = curve.value(sizes[sizes >= share])
+    # Straight, or rising, between its breaks.
+    return look.brings.clean + float(beyond.min())
 
 
 def count_of(end: str, share: float, people: int) -> dict[str, Any]:

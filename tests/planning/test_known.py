@@ -14,7 +14,7 @@ from gigsim.planning.margins import enough
 from gigsim.planning.outlook import Outlook, members, outlook, world_of
 from gigsim.planning.secrecy import first_movers_with_leak, largest_leak, secrecy
 from gigsim.planning.starting import provision_point, starting
-from gigsim.planning.subsidies import subsidy
+from gigsim.planning.subsidies import least_budget, subsidy
 from gigsim.planning.sustaining import extreme, sustaining
 from gigsim.planning.working import least_share, working
 from gigsim.theory.participation.measured_curve import MeasuredCurve
@@ -124,10 +124,25 @@ def test_a_way_up_is_paid_for_and_less_is_no_way(known: Known) -> None:
     assert found["periods"] == 1
     assert found["total"] == pytest.approx(0.55 * 1000)
     assert found["fund"] == pytest.approx(1.25 * found["total"])
-    # Paid to each what he lacks: α_c·c less what the bound brings above its foot.
-    mass = look.critical_mass
-    area = (1 + KAPPA) * (mass - FOOT) - KAPPA * np.log(mass / FOOT)
-    assert found["least_budget"] == pytest.approx(2000 * (0.5 * mass - area), rel=1e-6)
+    # Paid to each what he lacks: 21 people, of whom 20 bring 1 - κ·99 = .01.
+    assert found["least_budget"] == pytest.approx(21 * (0.5 - 0.01))
+
+
+def test_a_budget_is_of_what_people_lack_at_the_time(known: Known) -> None:
+    """By brute force, one joining after the other in order of cost."""
+    look = known(**{"population.cost": uniform(2.0)})
+    people, last = 2000, members(look.critical_mass, 2000)
+    assert last
+    costs = 2.0 * (np.arange(last) + 0.5) / people
+    lacking = [
+        np.maximum(costs[:k] - max(0.0, 1 - KAPPA * (people - k + 1) / (k - 1 or 1e-9)), 0).sum()
+        for k in range(1, last + 1)
+    ]
+    found = least_budget(look.society, people, look.critical_mass)
+    assert found == pytest.approx(max(lacking), rel=1e-9)
+    # Half of them committed, who are paid nothing.
+    assert least_budget(look.society, people, look.critical_mass, 0.5 * last / people) < found
+    assert least_budget(look.society, people, look.critical_mass, look.critical_mass) == 0
 
 
 def test_the_configs_first_movers_are_enough_or_not(known: Known) -> None:

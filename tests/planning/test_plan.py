@@ -127,9 +127,13 @@ def test_a_society_that_starts_by_itself() -> None:
     config = society(**{"population.cost": {"kind": "normal", "mean": 0.3, "sd": 0.3}})
     content = plan(config, seeds=2).content
     assert content["sustains"]["by_itself"]
-    assert content["start"]["trials"] is None
+    tried = content["start"]["trials"]["kinds"]
+    assert list(tried) == ["nothing"]
+    assert tried["nothing"]["carried"] == 2
     third = [one["text"] for one in content["sentences"] if one["question"] == 3]
-    assert third == ["Nothing is needed: no first movers, no subsidy, no provision point."]
+    assert third[0] == "Nothing is needed: no first movers, no subsidy, no provision point."
+    assert "with none of all this 2 of 2 grew" in third[1]
+    assert len(third) == 2
 
 
 def trials_of(config: Config, seeds: int, curve: Path | None = None) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 A production function that accelerates has to be started by somebody, one that decelerates invites
 free riding (Oliver, Marwell and Teixeira 1985). G is both: nothing up to the foot of the bound, a
 start-up problem; concave behind it. Below the critical mass the person whose cost is the α-th
-quantile lacks Q(α) − (1−γ)·b·G(α) − σ; the area of it is the least that recruiting one after the
-other costs. Derived.
+quantile lacks Q(α) − (1−γ)·b·G(α) − σ on joining; the area of it is what it costs to recruit one
+after the other and pay each for joining. Who has joined is paid no more: where membership costs
+something every period, members below the critical mass lack it, less and less, in each. Derived.
 """
 
 from __future__ import annotations
@@ -38,9 +39,10 @@ def shortfall(society: JoiningMap, alpha: ArrayLike, case: int = 0) -> Floats:
 
 
 def startup_cost(society: JoiningMap, *, until: float | None = None, case: int = 0) -> float:
-    """∫ shortfall dα from 0 to the critical mass: the least budget, per head and period.
+    """∫ shortfall dα from 0 to the critical mass: what joining costs beyond what it brings.
 
-    Paid to one after the other in order of cost, to each what she lacks when it is her turn. Who is
+    Paid to one after the other in order of cost, once, to each what she lacks when it is her turn;
+    no budget of a period, and the least in all only where a cost is paid once. Who is
     among the cheapest matters; where everybody is short, their order among themselves does not.
     With a smooth law and curve good to about 10⁻⁹ of itself.
 
@@ -50,8 +52,8 @@ def startup_cost(society: JoiningMap, *, until: float | None = None, case: int =
         case: which society.
 
     Returns:
-        In the unit of cost, times N for a population of N; inf where the critical mass is (no
-        number of members sustains itself), 0 where it begins by itself.
+        In the unit of cost, per head of the population: times N for N people; inf where the
+        critical mass is (no number of members sustains itself), 0 where it begins by itself.
     """
     one = society.only(case)
     goal = one.fixed_points().critical_mass() if until is None else until
