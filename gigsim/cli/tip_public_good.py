@@ -149,7 +149,8 @@ def _seconds(config: Config, gammas: list[float], sizes: list[int]) -> tuple[flo
     The first γ and the smallest size are tried; a larger size takes as much longer as it is larger.
     """
     from gigsim.dynamics.carried import light
-    from gigsim.dynamics.exclusion import club, public_good, rests_at
+    from gigsim.dynamics.exclusion import club, public_good
+    from gigsim.dynamics.put_in import rests_at
 
     by_gamma = by_size = 0.0
     if gammas:

@@ -17,6 +17,7 @@ import math
 from dataclasses import dataclass
 
 from gigsim.config import Config, build
+from gigsim.config.changes import timeline
 from gigsim.model import GigEconomy
 from gigsim.settled import settled
 
@@ -70,8 +71,10 @@ def run_to_rest(config: Config, first_movers: int, seed: int) -> End:
         {"collective.first_movers": first_movers, "run.seed": seed},
     )
     model = GigEconomy(begun)
-    still, patience = 0, _patience(begun)
-    last = max((change.period for change in begun.at), default=0)
+    changes = timeline(begun, build)
+    last = max(changes, default=0)
+    # Nothing is at rest before the last change: what comes after it says how long rest takes.
+    still, patience = 0, _patience(changes.get(last, begun))
     held = -1
     at_rest = False
     while model.period < begun.run.limit and not at_rest:

@@ -105,15 +105,18 @@ class CriticalMass:
         return sum(world.restless for world in self.worlds)
 
 
-def median_interval(values: Floats, level: float = 0.95) -> tuple[float, float]:
+def median_interval(
+    values: Floats, level: float = 0.95, *, least: float = 0.0
+) -> tuple[float, float]:
     """Distribution-free interval of a median: the narrowest symmetric pair of order statistics.
 
     Args:
         values: independent, ascending, shape (n,); inf may be among them.
         level: at least so sure.
+        least: what the values cannot be below.
 
     Returns:
-        (0, inf) where so few values allow no such pair.
+        (``least``, inf) where so few values allow no such pair.
 
     Example:
         >>> median_interval(np.arange(1.0, 12.0))
@@ -125,7 +128,7 @@ def median_interval(values: Floats, level: float = 0.95) -> tuple[float, float]:
     if binom.cdf(low - 1, n, 0.5) > (1 - level) / 2:
         low -= 1
     if low < 1:
-        return 0.0, math.inf
+        return least, math.inf
     return float(values[low - 1]), float(values[n - low])
 
 

@@ -8,8 +8,9 @@ at √(bκ/(cN)), and κN, Olson's parameter, says whether that is above the foo
 long as κN < b/c, near enough (Olson 1965).
 
 Simulated is the loop itself. People are put in, everybody or a random number, committed until the
-platform has learned from them and free from then on; where they end is the equilibrium, and the
-least number that does not fall back is the critical mass.
+platform has learned from them and free from then on (``gigsim.dynamics.put_in``); where they end is
+the equilibrium, and the least number that does not fall back is the critical mass. So there has to
+be a way back, and nothing that the maps do not know: :func:`club` refuses the rest.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ import pandas as pd
 
 from gigsim.config import Config, build
 from gigsim.dynamics.benefit import Benefit, benefit
-from gigsim.dynamics.carried import light, run_to_rest
+from gigsim.dynamics.carried import light
 from gigsim.dynamics.intervals import means_of
 from gigsim.dynamics.options import blaming
 from gigsim.dynamics.prediction import differences, law_of, predict
+from gigsim.dynamics.put_in import least_that_holds, rests_at
 from gigsim.dynamics.workers import worked
 from gigsim.errors import InputError
 from gigsim.learners.recipes import SurrogateRecipe
@@ -57,9 +59,10 @@ class Exclusion:
             ``critical_simulated`` is over these, that of ``high_simulated`` over all. Near the fold
             some worlds of N people have no high equilibrium where N → ∞ has one.
         line: predicted ``gamma, critical, high`` finely, for the figure.
-        goods: a row an N: ``size``; ``olson`` (κN); ``formula`` √(bκ/(cN)), 0 under the foot;
-            ``high``, the fixed point of the map at this N; ``simulated`` with its ends; ``seeds``.
-            κN and the formula are NaN where the curve is no bound of Theorem 1 or costs differ.
+        goods: a row an N: ``size``; ``olson`` (κN); ``formula`` √(bκ/(cN)), c with the dues, 0
+            under the foot; ``high``, the fixed point of the map at this N; ``simulated`` with its
+            ends; ``seeds``. κN and the formula are NaN where the curve is no bound of Theorem 1 or
+            costs differ.
         source: what G(α) is.
     """
 
@@ -69,14 +72,68 @@ class Exclusion:
     source: str
 
 
+def check(config: Config) -> None:
+    """Refuse a society in which simulated and predicted would be of different models.
+
+    Raises:
+        InputError: changes in time, members who never fall back to an equilibrium, newcomers,
+            subsidies, a contract, or beliefs that are a matter of who knows whom.
+    """
+    society, section = config.society, config.collective
+    back = "and nobody who was put in falls back to an equilibrium"
+    everybody = config.network.kind == "complete"
+    refused = (
+        ("at", bool(config.at), "a society that changes in time has no equilibria", "no changes"),
+        (
+            "society.cost_timing",
+            society.cost_timing == "once",
+            f'"once" makes members stay for good whatever it brings, {back}',
+            '"per_period"',
+        ),
+        (
+            "society.leaving",
+            society.leaving == "never",
+            f'"never" makes members stay, {back}',
+            '"allowed"',
+        ),
+        (
+            "society.belief",
+            society.belief == "neighbours" and not everybody,
+            '"neighbours" is a matter of who knows whom: no map of participation knows it',
+            'published, adaptive or theory; or network.kind = "complete"',
+        ),
+        (
+            "population.turnover",
+            config.population.turnover > 0,
+            f"{config.population.turnover:g}: newcomers are no members yet, and fewer are in than"
+            " in an equilibrium of those who stay",
+            "0",
+        ),
+        (
+            "collective.subsidy",
+            section.subsidy > 0,
+            f"{section.subsidy:g}: it lasts as long as the fund does, and no equilibrium knows it",
+            "0; dues are known",
+        ),
+        (
+            "collective.provision_point",
+            section.provision_point > 0,
+            f"{section.provision_point:g}: a contract is neither a club nor a pure public good",
+            "0",
+        ),
+    )
+    for where, clash, problem, allowed in refused:
+        if clash:
+            raise InputError(where, problem, allowed)
+
+
 def club(config: Config, gamma: float) -> Config:
     """The config with an outsider's share fixed at γ: no leak, no retention, nobody committed.
 
     Raises:
-        InputError: changes in time, which have no equilibria, or γ is no share.
+        InputError: what the maps do not know (:func:`check`), or γ is no share.
     """
-    if config.at:
-        raise InputError("at", "a society that changes in time has no equilibria", "no changes")
+    check(config)
     return build(
         config.model_dump(mode="json"),
         {
@@ -108,7 +165,7 @@ def public_good(config: Config, size: int) -> Config:
 
 
 def contributors(config: Config, known: Benefit | None = None) -> JoiningMap:
-    """The map of a pure public good among N people: c_i ≤ b·[G(α + 1/N) − G(α)].
+    """The map of a pure public good among N people: c_i + dues ≤ b·[G(α + 1/N) − G(α)].
 
     Args:
         config: of :func:`public_good`.
@@ -187,31 +244,6 @@ def exclusion(
     return Exclusion(path, line, goods.drop(columns="start"), known.source)
 
 
-def rests_at(config: Config, start: int, seed: int) -> float:
-    """α at rest of a run that so many begin, committed until the platform has learned from them.
-
-    Args:
-        config: nobody committed, no changes in time.
-        start: 0 to N random people.
-        seed: of the run.
-
-    Raises:
-        InputError: it comes to no rest by ``run.limit``.
-    """
-    free = config.platform.retrain_every + 1
-    release = [{"period": free, "set": {"collective.first_movers": 0}}] if start else []
-    begun = build(config.model_dump(mode="json"), {"at": release})
-    end = run_to_rest(begun, start, seed)
-    if end.restless:
-        raise InputError(
-            "run.limit",
-            f"{start} first movers of {config.population.size} people come to no rest in"
-            f" {config.run.limit} periods",
-            "more periods, or a society that settles",
-        )
-    return end.alpha
-
-
 def _job(job: tuple[str, dict[str, Any], int, float, int], _: object) -> dict[str, Any]:
     kind, plain, seed, top, place = job
     config = build(plain)
@@ -221,22 +253,8 @@ def _job(job: tuple[str, dict[str, Any], int, float, int], _: object) -> dict[st
         return row | {"high_simulated": rests_at(config, round(top * size), seed)}
     high = rests_at(config, size, seed)
     if top > _NOBODY and high >= top / 2:
-        row["critical_simulated"] = _least(config, high, seed) / size
+        row["critical_simulated"] = least_that_holds(config, high, seed) / size
     return row | {"high_simulated": high}
-
-
-def _least(config: Config, high: float, seed: int) -> int:
-    """The least number that does not fall back to under half of the high equilibrium."""
-    low, top = -1, config.population.size
-    while top - low > 1:
-        # By ratios: critical masses are often a few people in a thousand.
-        middle = round(math.sqrt(low * top)) if low > 0 else top // 4
-        middle = min(max(middle, low + 1), top - 1)
-        if rests_at(config, middle, seed) >= high / 2:
-            top = middle
-        else:
-            low = middle
-    return top
 
 
 def _on_the_map(config: Config, gamma: float, known: Benefit) -> dict[str, float]:
@@ -251,11 +269,11 @@ def _of_size(config: Config, size: int, known: Benefit) -> dict[str, float]:
     society = contributors(one, known)
     high = society.fixed_points().high
     kappa, cost = _kappa(config), config.population.cost
-    worth = config.society.benefit_scale
+    worth, dues = config.society.benefit_scale, config.collective.dues
     olson = math.nan if kappa is None else float(olson_parameter(kappa, size))
     formula = math.nan
-    if kappa is not None and isinstance(cost, Constant) and cost.value > 0:
-        root = min(1.0, math.sqrt(worth * kappa / (cost.value * size)))
+    if kappa is not None and isinstance(cost, Constant) and cost.value + dues > 0:
+        root = min(1.0, math.sqrt(worth * kappa / ((cost.value + dues) * size)))
         formula = root if root > kappa / (1 + kappa) else 0.0
     gains = np.asarray(society.gain(_shares(size)))
     best = float(_shares(size)[int(gains.argmax())])
@@ -278,4 +296,4 @@ def _kappa(config: Config) -> float | None:
     return learner.bound_xi * learner.bound_gap
 
 
-__all__ = ["Exclusion", "club", "contributors", "exclusion", "public_good", "rests_at"]
+__all__ = ["Exclusion", "check", "club", "contributors", "exclusion", "public_good"]

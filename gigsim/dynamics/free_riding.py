@@ -7,9 +7,10 @@ he is at the end of the run *with* the leak: member, free rider or outsider (who
 reaches). The three sums of differences add up to the difference in welfare, because everybody is in
 one of the groups.
 
-Two parts of what free riders gain are told apart. *Converts* would be members without the leak:
-they are spared the cost of membership, and the collective lacks them. The others would be outsiders
-and get a gain that they never would have paid for.
+Two kinds of free riders are told apart, by their shares of the population. *Converts* would be
+members without the leak: they are spared the cost of membership, and the collective lacks them. The
+others would be outsiders and get a gain that they never would have paid for. What free riders gain
+is one sum over both.
 
 Only ``collective.leak`` differs within a pair. Retention, rotation and spillover are those of the
 cell in both runs: rows of the table compare them.

@@ -166,9 +166,8 @@ def median_difference(more: Floats, less: Floats, level: float) -> tuple[float, 
     with np.errstate(invalid="ignore"):
         differences = np.sort(np.where(same, 0.0, np.asarray(more) - np.asarray(less)))
     middle = float(np.quantile(differences, 0.5, method="inverted_cdf"))
-    low, high = median_interval(differences, level)
     # Differences may be negative: too few worlds bound them nowhere.
-    return middle, (-math.inf if math.isinf(high) and low == 0 else low), high
+    return middle, *median_interval(differences, level, least=-math.inf)
 
 
 def _final(job: tuple[dict[str, Any], int, int], _: object) -> tuple[float, float]:

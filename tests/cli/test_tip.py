@@ -145,6 +145,27 @@ def test_public_good(gigsim: Gigsim, scenario: str) -> None:
     assert public["high_simulated"] == 0
 
 
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "society.cost_timing=once",
+        "society.leaving=never",
+        "population.turnover=0.1",
+        "collective.provision_point=0.2",
+    ],
+)
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_no_public_good_of_what_the_maps_do_not_know(
+    gigsim: Gigsim, scenario: str, tmp_path: Path, setting: str, dry: tuple[str, ...]
+) -> None:
+    words = ("--gammas", "0", "--sizes", "", "--seeds", "1", *ALONE, "--out", "runs", *dry)
+    done = gigsim("tip", "public-good", scenario, "--set", setting, *words)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.count("\n") == 1
+    assert setting.split("=")[0] in done.err
+    assert not (tmp_path / "runs").exists()
+
+
 @pytest.mark.parametrize("question", ["free-riding", "public-good", "seeding"])
 def test_runs_and_time_beforehand(
     gigsim: Gigsim, scenario: str, tmp_path: Path, question: str

@@ -78,6 +78,7 @@ def test_what_is_light_decides_alike() -> None:
 
 def test_the_medians_interval() -> None:
     assert median_interval(np.arange(1.0, 6.0)) == (0.0, float("inf"))
+    assert median_interval(np.arange(1.0, 6.0), least=-1.0) == (-1.0, float("inf"))
     for n in range(6, 60):
         low, high = median_interval(np.arange(1.0, n + 1))
         # The median lies outside if fewer than `low` or more than n - low values are under it.

@@ -43,6 +43,9 @@ def test_paired_medians() -> None:
     middle, low, high = median_difference(more, less, 0.95)
     assert (middle, low, high) == (5.0, 0.0, 8.0)
     assert median_difference(more[:2], less[:2], 0.95)[1:] == (-np.inf, np.inf)
+    # A lower end of 0 is one, also where nothing bounds it above.
+    never = np.array([0.0, 1, 2, 3, 4, 5, np.inf])
+    assert median_difference(never, np.zeros(7), 0.95) == (3.0, 0.0, np.inf)
 
 
 def test_bad_questions() -> None:
