@@ -12,6 +12,7 @@ Plan = Mapping[str, Any]
 PLANNED = ("first_movers", "subsidy", "provision_point")
 # A plan that carries fewer of its runs is said to be unsafe.
 _MOSTLY = 0.8
+_LASTS = "lasts", "growing"
 
 
 def start_sentences(plan: Plan) -> Iterator[str]:
@@ -172,9 +173,11 @@ def secrecy_sentences(plan: Plan) -> Iterator[str]:
         )
         return
     more = here["gamma_sustains"] > here["gamma_works"] + 1e-6
+    # Where it grows and yet does not work, secrecy is asked of its growing.
+    verb, doing = ("works", "working") if plan["sustains"]["grows_to"]["works"] else _LASTS
     yield (
-        "It works as long as outsiders have at most {secrecy.gamma_works:percent} of what members"
-        " have (now {secrecy.gamma:percent})"
+        f"It {verb} as long as outsiders have at most {{secrecy.gamma_works:percent}} of what"
+        " members have (now {secrecy.gamma:percent})"
         + ("; up to {secrecy.gamma_sustains:percent} a few stay at least." if more else ".")
     )
     if here["retention_most"] is not None:
@@ -198,7 +201,7 @@ def secrecy_sentences(plan: Plan) -> Iterator[str]:
         yield (
             "With the planned first movers a leak of at most {secrecy.leak_most:number}"
             " (probability per acquaintance and period that an outsider gets hold of the signal)"
-            " leaves it working; now it is {secrecy.leak:number}. That is calculated for people"
+            f" leaves it {doing}; now it is {{secrecy.leak:number}}. That is calculated for people"
             " whose acquaintances do not know one another; where they do, more may leak."
         )
     if here["leak"] and here["people_with_leak"] is not None:
@@ -210,22 +213,23 @@ def secrecy_sentences(plan: Plan) -> Iterator[str]:
     if turns and not here["leak_limit"]:
         yield (
             "A collective that changes its signal makes leaked copies worthless: with a change "
-            + "; with one ".join(paces(turns))
+            + "; with one ".join(paces(turns, doing))
             + "."
         )
 
 
-def paces(turns: list[dict[str, Any]]) -> Iterator[str]:
+def paces(turns: list[dict[str, Any]], doing: str = "working") -> Iterator[str]:
     """Templates of how much may leak at which pace, the most frequent change first.
 
     Args:
         turns: the plan's ``secrecy.rotations``.
+        doing: what it goes on with, working or only growing.
     """
     harmless = [i for i, turn in enumerate(turns) if turn["leak_most"] >= 1]
     if harmless:
         seldom = max(harmless, key=lambda i: turns[i]["every"])
         least = "" if len(harmless) == 1 else "at least "
-        yield f"{least}{_pace(seldom, turns)} any leak leaves it working"
+        yield f"{least}{_pace(seldom, turns)} any leak leaves it {doing}"
     for i in range(len(turns)):
         if i not in harmless:
             most = f"{{secrecy.rotations.{i}.leak_most:number}}"
