@@ -58,7 +58,7 @@ class Forbidden:
 
 @pytest.fixture
 def with_collective(monkeypatch: pytest.MonkeyPatch) -> Callable[[type[Collective]], None]:
-    return lambda kind: monkeypatch.setattr("gigsim.model.Collective", kind)
+    return lambda kind: monkeypatch.setattr("gigsim.enrolment.Collective", kind)
 
 
 @pytest.fixture
