@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -177,25 +177,32 @@ def _check_files(plan: Plan, resume: Path | None, *, trust: bool) -> None:
 
 @dataclass(frozen=True)
 class _Estimate:
-    """What the runs will take, and what they are for."""
+    """What the runs will take, and what they are for.
 
-    points: str
+    Attributes:
+        points: how many there are, and what of those with equal values; a phrase each.
+        cost: of all runs.
+    """
+
+    points: tuple[str, ...]
     cost: Estimated
 
     def lines(self) -> list[str]:
         """For people."""
         first, *rest = self.cost.lines()
-        return [first, f"  {self.points}", *rest]
+        return [first, *(f"  {phrase}" for phrase in self.points), *rest]
 
     def as_json(self) -> dict[str, Any]:
         """For programs."""
-        return {**self.cost.as_json(), "points": self.points}
+        return {**self.cost.as_json(), "points": "; ".join(self.points)}
 
 
 def _estimated(plan: Plan, processes: int, *, trust: bool) -> Estimated:
     from gigsim.experiments.estimate import estimate
 
-    return _Estimate(plan.words(), estimate(plan.study, workers=processes, trust=trust))
+    cost = estimate(plan.study, workers=processes, trust=trust)
+    # Names that tell points of equal values apart are nothing that is asked about.
+    return _Estimate((plan.words(), *plan.repeats()), replace(cost, keys=plan.parameters))
 
 
 def _print(found: Analysis, folder: Path, trained: str, kept: str) -> None:

@@ -76,6 +76,7 @@ class Analysis:
             "method": settings.method,
             "parameters": list(self.plan.parameters),
             "points": len(self.plan.case),
+            "distinct": self.plan.distinct,
             "cases": len(study.cases),
             "replicates": study.replicates,
             "runs": study.runs,

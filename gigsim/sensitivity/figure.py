@@ -154,4 +154,5 @@ def _title(summary: Summary) -> str:
     shares = summary.shares
     if shares is None or not np.isfinite(shares.share):
         return summary.outcome
-    return f"{summary.outcome}\nseeds alone: {shares.share:.1%} of a run's variance"
+    where = " over the grid's points" if shares.over == "grid" else ""
+    return f"{summary.outcome}\nseeds alone: {shares.share:.1%} of a run's variance{where}"

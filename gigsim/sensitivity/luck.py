@@ -5,13 +5,15 @@ to luck. A product of two such means holds the product of their luck, on average
 *different* replicates does not, whether points have seeds of their own (luck is independent) or
 share them by replicate (common random numbers: r and r' have different seeds still). So every
 moment is taken over the R·(R - 1) pairs of different replicates: U-statistics, unbiased, with no
-assumption on how luck varies with x.
+assumption on how luck varies with x. That points of equal values have runs of their own where
+seeds are not common is for ``cases`` to see to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,14 +60,20 @@ def weights(blocks: int, resamples: int, rng: np.random.Generator) -> Iterator[F
         yield drawn / blocks
 
 
+Over = Literal["laws", "grid"]
+
+
 @dataclass(frozen=True)
 class Shares:
     """The law of total variance: Var Y = Var E[Y | x] + E Var[Y | x].
 
     Attributes:
-        mean: of all runs.
-        parameters: Var E[Y | x], over the law of the parameters; may come out below 0 where it is
-            nothing. Of one seed a point, what luck adds is in it.
+        over: what x is drawn from: the parameters' ``laws``, or the points of Morris's ``grid``, of
+            which the ends of the ranges have more than of the laws, so that ``parameters`` is
+            larger there and ``share`` smaller.
+        mean: of the runs at these x.
+        parameters: Var E[Y | x]; may come out below 0 where it is nothing. Of one seed a point,
+            what luck adds is in it.
         seeds: E Var[Y | x]; NaN of one seed a point.
         share: of ``seeds`` in their sum, at most 1; NaN likewise.
         share_low: lower end of its 95 % interval, by resampling blocks of points.
@@ -73,6 +81,7 @@ class Shares:
         in_means: share of the variance of the means over replicates that is luck, at most 1.
     """
 
+    over: Over
     mean: float
     parameters: float
     seeds: float
@@ -82,13 +91,16 @@ class Shares:
     in_means: float
 
 
-def shares(free: Floats, every: Floats, *, resamples: int, rng: np.random.Generator) -> Shares:
+def shares(
+    free: Floats, every: Floats, *, over: Over, resamples: int, rng: np.random.Generator
+) -> Shares:
     """What parameters and seeds have in the variance of single runs.
 
     Args:
-        free: points that follow the law of the parameters, in blocks that are drawn together:
+        free: points that stand for what x is drawn from, in blocks that are drawn together:
             shape (blocks, points, R).
         every: all points whose spread over seeds counts, shape (blocks, any, R).
+        over: what x is drawn from.
         resamples: for the interval.
         rng: draws them.
     """
@@ -98,7 +110,7 @@ def shares(free: Floats, every: Floats, *, resamples: int, rng: np.random.Genera
     parameters, seeds, means = (float(part[0]) for part in _parts(points @ held, free.shape[-1]))
     if free.shape[-1] < 2:
         nan = float("nan")
-        return Shares(float(centre), means, nan, nan, nan, nan, nan)
+        return Shares(over, float(centre), means, nan, nan, nan, nan, nan)
     total = parameters + seeds
     share = seeds / total if total > 0 else float("nan")
     again = []
@@ -110,7 +122,7 @@ def shares(free: Floats, every: Floats, *, resamples: int, rng: np.random.Genera
     luck = (means - parameters) / means if means > 0 else float("nan")
     # Where parameters come out below 0 the rest is not more than all.
     share, luck = min(share, 1.0), min(luck, 1.0)
-    return Shares(float(centre), parameters, seeds, share, float(low), float(high), luck)
+    return Shares(over, float(centre), parameters, seeds, share, float(low), float(high), luck)
 
 
 def _held(free: Floats, every: Floats) -> Floats:

@@ -49,11 +49,12 @@ def morris_indices(
         (0 where it is all); ``luck``, the standard deviation that luck alone gives an effect, and
         ``mu_star_luck``, the μ* that a parameter without any effect would have by it (luck taken
         for normal). The last three are NaN for R = 1. And the shares of parameters and seeds in the
-        variance over the points.
+        variance over the points of the grid, which is not that over the ranges' laws.
     """
     streams, count = Streams(seed), len(parameters)
     blocks = values.reshape(-1, count + 1, values.shape[-1])
-    found = shares(blocks, blocks, resamples=resamples, rng=streams.generator("sensitivity.shares"))
+    rng = streams.generator("sensitivity.shares")
+    found = shares(blocks, blocks, over="grid", resamples=resamples, rng=rng)
     problem = {
         "num_vars": count,
         "names": list(parameters),

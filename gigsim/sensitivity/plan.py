@@ -1,8 +1,8 @@
 """A sensitivity study: which runs there are to be, and which of them stand at which point.
 
-It is a study (``experiments.study``) whose cases are the distinct points of a design, and beside
-it the design: points in the unit cube and the number of each one's case. Points that come to the
-same values, as neighbours of whole-numbered parameters may, share a case: nothing is run twice.
+It is a study (``experiments.study``) whose cases are the points of a design, and beside it the
+design: points in the unit cube and the number of each one's case. Points that come to the same
+values have runs of their own, or with common random numbers share a case (``cases`` says why).
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from gigsim.config.check import Places
 from gigsim.config.sections import Config
 from gigsim.config.toml_files import read_table as read_toml
 from gigsim.errors import InputError
-from gigsim.experiments.design import Raw
-from gigsim.experiments.dotted import plain, quoted
+from gigsim.experiments.dotted import plain
 from gigsim.experiments.sampling import Choices, Numbers, laws_of, values_at
-from gigsim.experiments.seeds import canonical
 from gigsim.experiments.study import CASES_FILE, LARGEST, Study, open_study
-from gigsim.experiments.study_check import cases_in, parts_of
+from gigsim.experiments.study_check import parts_of
 from gigsim.experiments.study_file import MOST_CASES, MOST_RUNS, RECORDABLE, CsvDesign, StudyTable
 from gigsim.runs import read_table, write_table
+from gigsim.sensitivity.cases import distinct, points_in_cases
+from gigsim.sensitivity.parameters import check_choices, check_laws
 from gigsim.sensitivity.points import (
     Points,
     block_size,
@@ -36,14 +36,7 @@ from gigsim.sensitivity.points import (
     on_whole,
     saltelli_points,
 )
-from gigsim.sensitivity.settings import (
-    MOST_PARAMETERS,
-    TABLE,
-    MorrisMethod,
-    Settings,
-    SobolMethod,
-    settings_of,
-)
+from gigsim.sensitivity.settings import TABLE, MorrisMethod, Settings, SobolMethod, settings_of
 from gigsim.store.shards import write_durably
 from gigsim.streams import Streams
 
@@ -57,7 +50,7 @@ class Plan:
     """What is run, and how it is put together.
 
     Attributes:
-        study: its cases are the distinct points.
+        study: its cases are the points; the distinct ones with common random numbers.
         settings: the method, with its outcomes and ranges.
         parameters: dotted keys, the coordinates of the points.
         points: in the unit cube, in the order of the method, shape (n, D).
@@ -74,6 +67,11 @@ class Plan:
     def name(self) -> str:
         """In folder names."""
         return self.study.name
+
+    @property
+    def distinct(self) -> int:
+        """How many different values the points have."""
+        return distinct(self.study.cases)
 
     def telling(self) -> list[tuple[str, Config]]:
         """Configs that name all files that any case's does (``origin.Begun``)."""
@@ -99,7 +97,7 @@ class Plan:
 
     def words(self) -> str:
         """How many points and runs there are, in words."""
-        settings, distinct = self.settings, len(self.study.cases)
+        settings = self.settings
         if isinstance(settings, SobolMethod):
             size = block_size(len(self.parameters), second_order=settings.second_order)
             made = f"sobol, {settings.samples:,} samples x {size} = {len(self.case):,} points"
@@ -107,10 +105,21 @@ class Plan:
             size = len(self.parameters) + 1
             made = f"morris, {settings.trajectories:,} trajectories x {size} = "
             made += f"{len(self.case):,} points"
-        if distinct < len(self.case):
-            made += f", {distinct:,} distinct"
+        if self.distinct < len(self.case):
+            made += f", {self.distinct:,} distinct"
         seeds = self.study.replicates
         return f"{made}; {seeds:,} seed{'' if seeds == 1 else 's'} each"
+
+    def repeats(self) -> tuple[str, ...]:
+        """What is done with points that have the values of another, in words; if there are any."""
+        again = len(self.case) - self.distinct
+        if not again:
+            return ()
+        if self.study.common_random_numbers:
+            done = "the same runs, as seeds are common"
+        else:
+            done = "runs of their own, with seeds of their own"
+        return (f"{again:,} of them with the values of another: {done}",)
 
 
 def load_plan(study: Path | str | Mapping[str, Any]) -> Plan:
@@ -156,6 +165,10 @@ def open_plan(folder: Path | str) -> Plan:
     rows = _rows(settings, len(plan.parameters))
     if len(case) != rows or set(case.tolist()) != set(range(len(study.cases))):
         raise InputError(str(points), "has other points than its study", _ALLOWED)
+    if len(study.cases) < len(case) and not study.common_random_numbers:
+        # Version 0.1 did so before it was released.
+        said = "points of equal values share their runs, from which no interval is right"
+        raise InputError(str(folder), said, "begin a new study: each point then has its own")
     return plan
 
 
@@ -173,26 +186,13 @@ def _plan(content: Mapping[str, Any], where: str, folder: Path) -> Plan:
         allowed = "seeds of each point: 2 or more tell luck from parameters, 1 cannot"
         raise places.error(("replicates",), "required", allowed)
     laws = laws_of(settings.ranges, base, places, (TABLE, "ranges"))
-    if not 1 <= len(laws) <= MOST_PARAMETERS:
-        said = f"{len(laws):,} parameters"
-        raise places.error((TABLE, "ranges"), said, f"at least 1 and at most {MOST_PARAMETERS:,}")
+    check_laws(laws, settings, places)
     _check_size(settings, len(laws), table.replicates, places)
-    if isinstance(settings, MorrisMethod):
-        for key, law in laws.items():
-            if isinstance(law, Choices):
-                path = (TABLE, "ranges", quoted(key))
-                said = "choices have no order to take steps in"
-                raise places.error(path, said, 'low and high, or method = "sobol"')
     points = _points(settings, laws, table.seed)
     values = values_at(laws, points)
-    cases: dict[str, int] = {}
-    case = np.array([cases.setdefault(canonical(one), len(cases)) for one in values])
-    first = np.unique(case, return_index=True)[1]
-    raw = Raw(
-        [values[row] for row in first],
-        lambda number: f"{where}: point {first[number]}",
-        random=True,
-    )
+    check_choices(laws, values[0], base, places)
+    common = table.common_random_numbers
+    cases, case = points_in_cases(values, base, where, common_random_numbers=common)
     study = Study(
         name=table.name,
         base=base,
@@ -203,7 +203,7 @@ def _plan(content: Mapping[str, Any], where: str, folder: Path) -> Plan:
         # Not drawn again when the folder is read, or looked over.
         design=CsvDesign(path=CASES_FILE).model_dump(mode="json"),
         limits=table.limits,
-        cases=cases_in(raw, base),
+        cases=cases,
     )
     return Plan(study, settings, tuple(laws), points, case)
 

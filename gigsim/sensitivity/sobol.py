@@ -55,7 +55,8 @@ def sobol_indices(
     count = len(parameters)
     blocks = values.reshape(-1, block_size(count, second_order=second_order), values.shape[-1])
     ends = blocks[:, [0, -1]]
-    found = shares(ends, blocks, resamples=resamples, rng=streams.generator("sensitivity.shares"))
+    rng = streams.generator("sensitivity.shares")
+    found = shares(ends, blocks, over="laws", resamples=resamples, rng=rng)
     pairs = list(combinations(range(count), 2)) if second_order else []
     rows: list[dict[str, Any]] = [{"parameter": name, "other": None} for name in parameters]
     rows += [{"parameter": parameters[j], "other": parameters[k]} for j, k in pairs]

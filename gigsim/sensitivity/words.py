@@ -31,14 +31,16 @@ def _heading(summary: Summary, replicates: int) -> list[str]:
     lines, shares = [summary.outcome], summary.shares
     if shares is not None:
         lines[0] += f": mean {shares.mean:.4g}"
+        where = " over the grid's points" if shares.over == "grid" else ""
         if math.isfinite(shares.share):
             lines[0] += f", sd of a run {math.sqrt(max(0.0, shares.parameters + shares.seeds)):.3g}"
-            lines.append(f"  seeds alone: {shares.share:.1%} of the variance of a run")
+            lines.append(f"  seeds alone: {shares.share:.1%} of the variance of a run{where}")
             if math.isfinite(shares.share_low):
                 lines[-1] += f" (95 %: {shares.share_low:.1%} to {shares.share_high:.1%})"
             if math.isfinite(shares.in_means):
                 luck = max(0.0, shares.in_means)
                 lines[-1] += f"; {luck:.1%} of that of the means of {replicates}"
+        lines[0] += f",{where}" if where else ""
     return [*lines, *(f"  note: {note}" for note in summary.notes)]
 
 

@@ -45,7 +45,7 @@ def test_a_study_for_people_and_its_report_again(
     assert any(line.split()[:3] == ["parameter", "S1", "95"] for line in lines)
     assert any(line.startswith("  collective.leak") for line in lines)
     assert lines[-1] == f"  runs/{folder.name}/sensitivity.parquet"
-    assert len(done.err.splitlines()) == 12
+    assert len(done.err.splitlines()) == 16
     again = gigsim("sensitivity", f"runs/{folder.name}", "--report-only")
     assert again.code == 0
     assert again.out.splitlines() == [line for line in lines if "trainings" not in line]
@@ -67,10 +67,12 @@ def test_a_dry_run_writes_nothing(
     done = gigsim("sensitivity", study(), "--dry-run")
     assert done.code == 0
     assert "2 samples x 4 = 8 points, 6 distinct; 2 seeds each" in done.out
-    assert "12 runs" in done.out
+    assert "2 of them with the values of another: runs of their own" in done.out
+    assert "16 runs" in done.out
+    assert "varied     collective.leak, collective.first_movers\n" in done.out
     assert [p.name for p in tmp_path.iterdir()] == ["quick.toml"]
     found = json.loads(gigsim("sensitivity", "quick.toml", "--dry-run", "--json").out)
-    assert found["runs"] == 12
+    assert found["runs"] == 16
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,7 @@ def test_people_are_told_what_matters_first(made: Made) -> None:
     assert lines[2].startswith("alpha: mean ")
     assert lines[3].startswith("  seeds alone: ")
     assert "of that of the means of 3" in lines[3]
+    assert "grid" not in lines[2] + lines[3]
     header = next(number for number, line in enumerate(lines) if "ST" in line)
     assert lines[header].endswith("(luck taken out)")
     assert lines[header + 1].split()[0] == LEAK
@@ -140,6 +141,11 @@ def test_morris_for_people(made: Made) -> None:
     )
     lines = lines_of(analysis)
     assert lines[0].startswith("quick: morris, 12 trajectories x 3 = 36 points")
+    # A share of a variance that is not that over the laws does not go without saying so.
+    assert lines[2].endswith(", over the grid's points")
+    assert "of the variance of a run over the grid's points" in lines[3]
+    title = sensitivity_figure(analysis).axes[0].get_title(loc="left")
+    assert title.endswith("of a run's variance over the grid's points")
     assert lines[-3].split()[:2] == ["parameter", "μ*"]
     assert lines[-2].split()[0] == LEAK
     labels = sensitivity_figure(analysis).axes[0].get_legend_handles_labels()[1]

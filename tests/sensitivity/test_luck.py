@@ -45,7 +45,7 @@ def test_weights_are_those_of_resamples() -> None:
 
 def _shares(values: np.ndarray) -> Shares:
     blocks = values[:, None, :]
-    return shares(blocks, blocks, resamples=400, rng=np.random.default_rng(2))
+    return shares(blocks, blocks, over="laws", resamples=400, rng=np.random.default_rng(2))
 
 
 @pytest.mark.parametrize("seeds", [0.0, 0.5, 2.0])
@@ -88,7 +88,7 @@ def test_common_random_numbers_are_no_noise_between_points() -> None:
 
 def _parts(values: np.ndarray) -> tuple[float, float]:
     blocks = values[:, None, :]
-    found = shares(blocks, blocks, resamples=100, rng=np.random.default_rng(0))
+    found = shares(blocks, blocks, over="laws", resamples=100, rng=np.random.default_rng(0))
     # Over 64 points the variance has the divisor n.
     return found.parameters * 64 / 63, found.seeds
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import math
 import tomllib
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -31,23 +34,77 @@ def study(table: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]
     return {key: value for key, value in found.items() if value is not None}
 
 
-def test_every_point_has_the_case_of_its_values() -> None:
+@pytest.mark.parametrize("common", [False, True])
+def test_every_point_has_a_case_with_its_values(common: bool) -> None:
     ranges = {
         "collective.leak": {"low": 0.01, "high": 0.1, "scale": "log"},
         "collective.first_movers": {"low": 4, "high": 7},
         "society.rule": {"choices": ["best_response", "logit"]},
     }
-    plan = load_plan(study({"ranges": ranges, "samples": 16, "second_order": True}))
+    table = {"ranges": ranges, "samples": 16, "second_order": True}
+    plan = load_plan(study(table, common_random_numbers=common))
     assert plan.parameters == tuple(ranges)
     assert plan.points.shape == (16 * 8, 3)
     assert plan.study.replicates == 2
-    assert len(plan.study.cases) < 16 * 8
+    assert plan.distinct < 16 * 8
+    assert len(plan.study.cases) == (plan.distinct if common else 16 * 8)
     for point, number in zip(plan.points, plan.case, strict=True):
         values = plan.study.cases[number].values
         assert values["collective.leak"] == pytest.approx(0.01 * 10 ** point[0])
         assert values["collective.first_movers"] == int(4 + 4 * point[1])
         assert values["society.rule"] == ["best_response", "logit"][int(2 * point[2])]
-    assert plan.words().startswith("sobol, 16 samples x 8 = 128 points, ")
+    words = f"sobol, 16 samples x 8 = 128 points, {plan.distinct} distinct; 2 seeds each"
+    assert plan.words() == words
+    (said,) = plan.repeats()
+    assert said.startswith(f"{128 - plan.distinct} of them with the values of another: ")
+
+
+def test_points_of_equal_values_have_seeds_of_their_own() -> None:
+    """Runs that differ in the name and the seed alone, and no two of all with one seed."""
+    choices = {"society.rule": {"choices": ["best_response", "logit"]}}
+    plan = load_plan(study({"ranges": choices, "samples": 8}))
+    runs = [plan.study.config(number) for number in range(plan.study.runs)]
+    assert plan.distinct == 2
+    assert len(runs) == 8 * 3 * 2
+    assert len({run.run.seed for run in runs}) == len(runs)
+    worlds = [run.model_dump_json(exclude={"name": True, "run": {"seed"}}) for run in runs]
+    assert len(set(worlds)) == 2
+    for point, case in zip(plan.points[:, 0], plan.case, strict=True):
+        rule = ["best_response", "logit"][int(2 * point)]
+        assert runs[case * 2].society.rule == runs[case * 2 + 1].society.rule == rule
+
+
+def test_points_of_equal_values_share_common_seeds() -> None:
+    choices = {"society.rule": {"choices": ["best_response", "logit"]}}
+    table = {"ranges": choices, "samples": 8}
+    plan = load_plan(study(table, common_random_numbers=True))
+    assert len(plan.study.cases) == plan.distinct == 2
+    assert plan.study.runs == 4
+    assert [plan.study.seed_of(0, r) for r in (0, 1)] == [plan.study.seed_of(1, r) for r in (0, 1)]
+    assert plan.repeats()[0].endswith("the same runs, as seeds are common")
+
+
+def test_the_first_of_equal_values_keeps_its_seeds_when_there_are_more() -> None:
+    few, many = (load_plan(study({"samples": samples})) for samples in (2, 4))
+    for case in few.case:
+        assert few.study.cases[case] == many.study.cases[case]
+        assert few.study.seed_of(case, 1) == many.study.seed_of(case, 1)
+
+
+def test_a_base_that_was_taken_from_a_repeat() -> None:
+    choices = {"society.rule": {"choices": ["best_response", "logit"]}}
+    made = study({"ranges": choices, "samples": 8})
+    plan = load_plan(made | {"set": made["set"] | {"name": "repeat-3"}})
+    assert len({plan.study.seed_of(case, 0) for case in plan.case}) == 24
+    assert plan.distinct == 2
+
+
+def test_a_folder_whose_points_share_runs_is_refused(tmp_path: Path) -> None:
+    """As this version wrote it before: its intervals would be wrong."""
+    plan = load_plan(study(common_random_numbers=True))
+    replace(plan, study=replace(plan.study, common_random_numbers=False)).write(tmp_path)
+    with pytest.raises(InputError, match=r"share their runs.*begin a new study"):
+        open_plan(tmp_path)
 
 
 def test_what_the_outcomes_need_is_recorded() -> None:
@@ -57,9 +114,11 @@ def test_what_the_outcomes_need_is_recorded() -> None:
     assert given.study.record == ("periods", "theory")
 
 
-def test_morris_points_of_whole_numbers_share_cases() -> None:
+def test_morris_points_of_whole_numbers_share_cases_where_seeds_are_common() -> None:
     table = MORRIS | {"ranges": {"collective.first_movers": {"low": 4, "high": 5}}}
-    plan = load_plan(study(table))
+    own, plan = (load_plan(study(table, common_random_numbers=c)) for c in (False, True))
+    assert len(own.study.cases) == 12
+    assert own.distinct == 2
     assert plan.points.shape == (12, 1)
     assert len(plan.study.cases) == 2
     # A step of two thirds of the range always leads to the other one.
@@ -79,14 +138,15 @@ def test_morris_points_stand_at_their_whole_numbers(scale: str) -> None:
 
 
 def test_a_folder_keeps_all_of_it(tmp_path: Path) -> None:
-    for table in ({"second_order": True}, MORRIS):
-        plan = load_plan(study(table))
+    for table, common in (({"second_order": True}, False), (MORRIS, True)):
+        plan = load_plan(study(table, common_random_numbers=common))
         folder = tmp_path / plan.settings.method
         folder.mkdir()
         plan.write(folder)
         again = open_plan(folder)
         assert again.same_as(plan)
         assert again.study.cases == plan.study.cases
+        assert again.distinct == plan.distinct < len(plan.case)
         assert again.parameters == plan.parameters
         assert np.array_equal(again.points, plan.points)
     assert not open_plan(tmp_path / "sobol").same_as(open_plan(tmp_path / "morris"))
@@ -117,6 +177,10 @@ def test_a_base_beside_the_file(tmp_path: Path) -> None:
 
 
 LEAK = {"low": 0.0, "high": 0.1}
+
+
+def choices(key: str, *values: Any) -> dict[str, Any]:
+    return study({"ranges": {key: {"choices": list(values)}}})
 
 
 @pytest.mark.parametrize(
@@ -164,8 +228,24 @@ LEAK = {"low": 0.0, "high": 0.1}
         (
             # First movers that are more than people: what a config refuses of a point.
             study({"ranges": {"collective.first_movers": {"low": 100, "high": 200}}}),
-            "study: point ",
+            "study: point 2 of 6: collective.first_movers",
         ),
+        (
+            choices("society.rule", "best_response"),
+            "choices: one choice, 'best_response', cannot vary; two different values or more",
+        ),
+        (
+            choices("society.rule", "logit", "best_response", "logit"),
+            "choices[3]: 'logit': the same as choices[1]; each value once",
+        ),
+        (choices("collective.first_movers", 4, 5, 4.0), "choices[3]: 4.0: the same as choices[1]"),
+        (
+            choices("population.cost", 0.3, {"kind": "constant", "value": 0.3}),
+            'choices[2]: {"kind":"constant","value":0.3}: the same as choices[1]',
+        ),
+        (choices("collective.leak", 0.1, math.nan), "choices[2]: nan; a value that"),
+        (choices("collective.leak", 0.1, date(2020, 1, 2)), "choices[2]: 2020-01-02, a date"),
+        (choices("name", "a", "b"), 'ranges."name": is in folder names, and no run hangs on it'),
     ],
 )
 def test_what_is_refused(given: dict[str, Any], said: str) -> None:
@@ -226,4 +306,6 @@ class TestTheDocs:
 
 def test_the_example_that_ships() -> None:
     plan = load_plan(REPOSITORY / "examples" / "sensitivity.toml")
-    assert len(plan.study.cases) == 56  # of 60 points
+    assert len(plan.study.cases) == 60
+    assert plan.distinct == 56
+    assert plan.study.runs == 180

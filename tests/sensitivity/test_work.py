@@ -64,6 +64,8 @@ def test_the_files_say_the_same(alone: Path) -> None:
     pd.testing.assert_frame_equal(table, again, check_dtype=False, check_exact=True)
     found = json.loads((alone / JSON_FILE).read_text())
     assert (found["method"], found["points"], found["replicates"]) == ("sobol", 8, 2)
+    assert (found["distinct"], found["cases"], found["runs"]) == (6, 8, 16)
+    assert {one["shares"]["over"] for one in found["outcomes"]} == {"laws"}
     assert [one["outcome"] for one in found["outcomes"]] == found["settings"]["outcomes"]
     assert len(found["indices"]) == len(table)
     assert found["indices"][0]["S1"] == table["S1"][0]
@@ -96,7 +98,7 @@ def test_it_is_a_study_like_any_other(alone: Path) -> None:
 def test_nothing_is_run_twice_and_no_run_is_missing(alone: Path, tmp_path: Path) -> None:
     plan = load_plan(quick_sensitivity())
     folder = begin(plan, tmp_path)
-    with pytest.raises(InputError, match="0 of 12 runs have a result"):
+    with pytest.raises(InputError, match="0 of 16 runs have a result"):
         analyse(plan, folder)
     assert run_sensitivity(resume=folder, workers=0) == folder
     assert bytes_of(folder) == bytes_of(alone)
@@ -121,10 +123,10 @@ def test_a_run_that_fails_leaves_no_indices(
         return run_case(job, tell)
 
     monkeypatch.setattr("gigsim.experiments.sweep.run_case", run)
-    with pytest.raises(InputError, match="1 of 12 runs failed; indices need every one"):
+    with pytest.raises(InputError, match="1 of 16 runs failed; indices need every one"):
         run_sensitivity(resume=folder, workers=0)
     assert not any((folder / name).exists() for name in FILES)
-    with pytest.raises(InputError, match=r"11 of 12 runs have a result, 1 failed; .*retry-failed"):
+    with pytest.raises(InputError, match=r"15 of 16 runs have a result, 1 failed; .*retry-failed"):
         analyse(open_plan(folder), folder)
 
 
