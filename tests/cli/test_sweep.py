@@ -157,6 +157,7 @@ def test_interrupted_it_says_how_to_go_on(
     assert how == f"gigsim sweep --resume {found[2]}"
 
 
+@pytest.mark.slow
 def test_a_full_disk_loses_nothing(
     gigsim: Gigsim, tmp_path: Path, study: Callable[..., str]
 ) -> None:

@@ -65,6 +65,7 @@ def test_a_row_a_cell_with_all_columns(plan: list[Arm], rows: pd.DataFrame) -> N
         assert rows[name].between(0, 1).all(), name
 
 
+@pytest.mark.slow
 def test_rows_are_the_same_to_the_bit_however_a_plan_is_cut(
     plan: list[Arm], rows: pd.DataFrame
 ) -> None:
@@ -77,6 +78,7 @@ def test_rows_are_the_same_to_the_bit_however_a_plan_is_cut(
     pd.testing.assert_frame_equal(measured(plan, cut), rows, check_exact=True)
 
 
+@pytest.mark.slow
 def test_an_arm_alone_has_the_rows_that_it_has_among_others(
     plan: list[Arm], rows: pd.DataFrame
 ) -> None:
@@ -92,6 +94,7 @@ def test_shared_trainings_can_be_seen(rows: pd.DataFrame) -> None:
     assert rows[rows["alpha"] > 0]["training"].is_unique
 
 
+@pytest.mark.slow
 def test_many_at_once_are_as_one_by_one(plan: list[Arm]) -> None:
     for one in plan:
         bench = bench_for(one.config)
