@@ -130,9 +130,9 @@ def _sustains(plan: Plan) -> Iterator[str]:
     needed = here["needs"]["benefit"]
     if not here["possible"] and needed is not None and needed <= plan["benefit"] * (1 + EDGE):
         yield (
-            "Never, if only just: with everybody a member it would bring"
-            " {sustains.with_everybody.gain:money} a period, to one of them just what it costs, and"
-            " with one fewer it withers. With anything more, or lower costs, it sustains itself."
+            "Never, if only just: at one size membership is worth just what it costs the last who"
+            " has to stay, and with one fewer it withers. With anything more than b ="
+            " {benefit:money}, or lower costs, it sustains itself."
         )
         return
     if not here["possible"]:

@@ -43,7 +43,9 @@ def trials(
         seeds: runs of each kind, at least 1.
         tell: hears which kind is on.
     """
-    people = people_of(look, start["first_movers"]["share"])
+    # Where nobody is needed, those who begin by themselves have to be there.
+    few = start["first_movers"]["share"] or float(look.society.next(0.0))
+    people = people_of(look, few)
     # Who ends above the middle between the critical mass and where it goes has been carried over.
     boundary = (look.critical_mass + max(ends, look.critical_mass)) / 2
     nothing = {
@@ -118,14 +120,19 @@ def periods_of(look: Outlook, start: Mapping[str, Any]) -> int:
     return min(look.config.run.limit, max(_PERIODS, _TIMES * slowest))
 
 
-def people_of(look: Outlook, share: float | None) -> int:
-    """How many people take part in a run: N, or enough of a larger population."""
+def people_of(look: Outlook, share: float) -> int:
+    """How many people take part in a run: N, or enough of a larger population.
+
+    Args:
+        look: what the plan stands on.
+        share: of the people by whom it begins; :data:`CROWD` of them are enough.
+    """
     fixed = look.config.network.kind not in SIZED
     if fixed or isinstance(look.society.costs, SampleCosts):
         return look.people
     if look.config.population.threshold.kind == "table":
         return look.people
-    wanted = PEOPLE if not share else max(PEOPLE, int(np.ceil(CROWD / share)))
+    wanted = PEOPLE if share <= 0 else max(PEOPLE, int(np.ceil(CROWD / share)))
     return min(look.people, wanted, MOST)
 
 

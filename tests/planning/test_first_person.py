@@ -12,10 +12,11 @@ import pytest
 from gigsim.config import Config
 from gigsim.planning import plan
 from gigsim.planning.hinges import hinges
-from gigsim.planning.margins import enough
+from gigsim.planning.margins import enough, left_with
 from gigsim.planning.outlook import Outlook, members, of_people, outlook
 from gigsim.planning.starting import starting
 from gigsim.planning.sustaining import solved, sustaining
+from gigsim.planning.trials import people_of
 from gigsim.planning.working import working
 from tests.planning.conftest import society, uniform
 
@@ -88,6 +89,25 @@ def test_who_joins_for_nothing_is_the_first(known: Known) -> None:
 @pytest.mark.parametrize(("share", "whole"), [(0.0, 0), (1e-12, 1), (0.0005, 1), (0.0005001, 2)])
 def test_people_are_whole(share: float, whole: int) -> None:
     assert members(share, PEOPLE) == whole
+
+
+def test_nobody_is_left_where_nobody_begins(straightly: Outlook) -> None:
+    assert left_with(straightly, 0.0) == 0.0
+
+
+def test_a_run_has_people_who_begin_by_themselves(known: Known) -> None:
+    """A ten thousandth of a million: 5,000 of them would hold half of one."""
+    crowd = {"population.size": 1_000_000, "network": {"kind": "random", "degree": 10}}
+    look = known(**crowd, **{"population.cost": {"kind": "uniform", "low": -1e-4, "high": 1.0}})
+    assert people_of(look, float(look.society.next(0.0))) == 200_000
+    assert people_of(look, 0.0) == 5_000
+
+
+def test_a_promise_is_said_to_be_one_once() -> None:
+    said = plan(society(), seeds=0).content["sentences"]
+    promise = next(one["text"] for one in said if one["text"].startswith("That is a promise"))
+    assert promise.count("no measurement") == 1
+    assert "Theorem 1" in promise
 
 
 def test_a_curve_that_falls_again_is_told(tmp_path: Path) -> None:
