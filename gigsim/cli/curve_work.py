@@ -167,8 +167,8 @@ def _lines(work: CurveWork, seconds: float) -> list[str]:
     for name, curve in curves:
         goal = str(curve["goal"].iloc[0])
         points = ", ".join(
-            f"{percent(row.alpha, 2)} {row.success:.3f}"
+            f"{percent(row.alpha_effective, 2)} {row.success:.3f}"
             for row in curve[curve["retraining"] == curve["retraining"].max()].itertuples()
         )
-        lines.append(f"  {name} (S_{goal} at α): {points}")
+        lines.append(f"  {name} (S_{goal} at α_effective): {points}")
     return [*lines, f"  {folder}/curve.png", f"  gigsim runs show {folder}"]

@@ -61,7 +61,7 @@ def _curve(source: Source) -> Shown:
         + (f" ({ended.held:,} being done)" if ended.held else ""),
     ]
     table = Table(title="means over seeds, 95 %: seeds and held-out resumes", title_justify="left")
-    for name in ("curve", "α", "members", "S", "low", "high", "U", "accuracy"):
+    for name in ("curve", "α", "members", "follow", "S", "low", "high", "U", "accuracy"):
         table.add_column(name, justify="left" if name == "curve" else "right")
     for row in found.summary.head(MOST * 5).to_dict("records"):
         name = row["name"] + (f" #{row['retraining']}" if row["retraining"] > 1 else "")
@@ -71,13 +71,15 @@ def _curve(source: Source) -> Shown:
             name,
             percent(row["alpha"], 2),
             f"{row['members']:,}",
+            percent(row["alpha_effective"], 2),
             *(f"{share:.3f}" for share in shares),
         )
     after = []
     for curve in curves:
         half, goal = (_mass_words(curve[key]) for key in ("alpha_half", "alpha_platform"))
         after.append(
-            f"{curve['name']}: half-way with α {half}, S = {curve['success_target']:g} with {goal}"
+            f"{curve['name']}: half-way with α_effective {half},"
+            f" S = {curve['success_target']:g} with {goal}"
         )
     return Shown(content, lines, table, {}, after)
 

@@ -41,8 +41,9 @@ def curve_figure(
 
     Returns:
         Points are single trainings; lines with bars are means with 95 % intervals (seeds and
-        held-out resumes together). Black: the theorem, where one covers the panel; it is of the
-        first curve whose members are drawn at random, and panels without such a curve have none.
+        held-out resumes together), both at α_effective, as theory's lines are. Black: the theorem,
+        where one covers the panel; it is of the first curve whose members are drawn at random, and
+        panels without such a curve have none.
         Dotted: U(0).
     """
     panels = list(summary.groupby(["target", "strategy", "label_sets"], sort=False))
@@ -89,11 +90,16 @@ def _panel(
         colour, marker = (cycle[kind % len(cycle)] for cycle in (_COLOURS, _MARKERS))
         apart = min(_APART, _SPAN / max(1, len(curves) - 1))
         shift = 1 + apart * (number - (len(curves) - 1) / 2)
-        above = curve[curve["alpha"] > 0]
+        above = curve[curve["alpha_effective"] > 0]
         cells = rows[(rows["arm"] == key[0]) & (rows["retraining"] == key[1])]
-        cells = cells[cells["alpha"] > 0]
+        cells = cells[cells["alpha_effective"] > 0]
         axes.plot(
-            cells["alpha"] * shift, cells["success"], ".", color=colour, alpha=0.35, markersize=4
+            cells["alpha_effective"] * shift,
+            cells["success"],
+            ".",
+            color=colour,
+            alpha=0.35,
+            markersize=4,
         )
         spread = np.array(
             [
@@ -102,7 +108,7 @@ def _panel(
             ]
         )
         axes.errorbar(
-            above["alpha"] * shift,
+            above["alpha_effective"] * shift,
             above["success"],
             yerr=np.nan_to_num(spread),
             color=colour,
@@ -135,7 +141,10 @@ def _panel(
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:g} %"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    axes.set_xlabel("α, share of people in the collective")
+    # Where nobody abstains the two are equal, but for how a mean over seeds rounds.
+    all_follow = np.allclose(own["alpha_effective"], own["alpha"], rtol=1e-9)
+    follow = "in the collective" if all_follow else "who follow: members less those who abstain"
+    axes.set_xlabel(f"α, share of people {follow}")
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(alpha=0.25, linewidth=0.6)
 
@@ -147,7 +156,8 @@ def _theory(axes: Axes, arms: Sequence[Arm], own: pd.DataFrame, lines: pd.DataFr
         return
     number = int(drawn["arm"].iloc[0])
     arm, metric = arms[number], str(drawn["goal"].iloc[0])
-    shown = drawn.loc[(drawn["alpha"] > 0) & (drawn["arm"] == number), "alpha"]
+    shown = drawn.loc[drawn["arm"] == number, "alpha_effective"]
+    shown = shown[shown > 0]
     its = lines[(lines["arm"] == number) & lines["alpha"].between(shown.min(), shown.max())]
     theorem = STRATEGIES[arm.config.collective.strategy].theorem
     theory_of_curve(

@@ -41,7 +41,7 @@ from scipy import stats
 from gigsim.curves.crossings import by_slope, crossings
 from gigsim.curves.estimates import CONFIDENCE, Estimate, Floats
 
-Axis = Literal["alpha", "edited"]
+Axis = Literal["alpha", "effective", "edited"]
 
 DRAWS = 4_000
 #: Where intervals of several comparisons are to hold together (Bonferroni).
@@ -98,7 +98,7 @@ class Climb:
 
     Attributes:
         name: tells curves apart whose held-out errors are drawn apart.
-        sizes: shape (A,), ascending: α, or the share of people who really edited.
+        sizes: shape (A,), ascending: α, α_effective, or the share of people who really edited.
         seeds: shape (n,).
         success: shape (n, A); NaN where a seed was not trained at a size.
         held_out: shape (A,), standard error of S from the held-out resumes' clusters.
@@ -218,7 +218,9 @@ def climb_of(
         rows: of ``curve.parquet``; of one (alpha, seed) at most one row.
         name: of the curve.
         metric: column of S; ``success_se`` is that of ``success``, and stands in for the others'.
-        axis: what the size is: members, or people whose submission differs (mean over seeds).
+        axis: what the size is: members, members who follow (α_effective, of which theory speaks),
+            or people whose submission differs; the last two as means over seeds. Sizes at which as
+            many follow are one, because their data are the same.
         exact: does the learner draw nothing?
         draws: of the whole curve (:data:`FAMILY_DRAWS` for intervals that are to hold together).
 
@@ -234,18 +236,21 @@ def climb_of(
     table = rows.pivot(index="seed", columns="alpha", values=metric).sort_index(axis=1)
     by_size = rows.groupby("alpha", sort=True)
     sizes = table.columns.to_numpy(dtype=np.float64)
+    if axis == "effective":
+        sizes = by_size["alpha_effective"].mean().to_numpy(dtype=np.float64)
     if axis == "edited":
         people = rows["members"].to_numpy() / rows["alpha"].where(rows["alpha"] > 0).to_numpy()
         sizes = by_size["edited"].mean().to_numpy(dtype=np.float64) / np.nanmedian(people)
         sizes = np.where(table.columns.to_numpy() > 0, sizes, 0.0)
+    sizes, kept = np.unique(sizes, return_index=True)
     clean = rows[rows["members"] == 0]
     base = float(clean[f"base_{clean['goal'].iloc[0]}"].mean()) if len(clean) else float("nan")
     return Climb(
         name=name,
         sizes=sizes,
         seeds=tuple(int(seed) for seed in table.index),
-        success=table.to_numpy(dtype=np.float64),
-        held_out=by_size["success_se"].mean().to_numpy(dtype=np.float64),
+        success=table.to_numpy(dtype=np.float64)[:, kept],
+        held_out=by_size["success_se"].mean().to_numpy(dtype=np.float64)[kept],
         base=base,
         exact=exact,
         luck=Luck(draws),

@@ -27,7 +27,7 @@ def climbs(rows: pd.DataFrame) -> list[tuple[dict[str, Any], pd.DataFrame, Climb
         label = f"{keys['name']}/{keys['retraining']}"
         # The exact classifier is a law: one seed is all there is to it.
         exact = keys["learner"] == "bayes" and own.groupby("alpha")["success"].nunique().max() == 1
-        found.append((keys, own, climb_of(own, label, exact=bool(exact))))
+        found.append((keys, own, climb_of(own, label, axis="effective", exact=bool(exact))))
     return found
 
 
@@ -38,20 +38,23 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
         rows: of ``curve.parquet``.
 
     Returns:
-        The columns :data:`~gigsim.curves.columns.KEYS`, ``alpha``, ``members``, ``trainings``
-        (really different ones), ``success`` (mean over seeds), ``success_sd`` (over seeds; NaN of
-        one), ``success_low`` and ``success_high`` (95 %: seeds and held-out resumes together,
-        ``statistics``), and the means of the other measures.
+        The columns :data:`~gigsim.curves.columns.KEYS`, ``alpha``, ``members``,
+        ``alpha_effective`` (mean share of those who follow), ``trainings`` (really different ones),
+        ``success`` (mean over seeds), ``success_sd`` (over seeds; NaN of one), ``success_low`` and
+        ``success_high`` (95 %: seeds and held-out resumes together, ``statistics``), and the means
+        of the other measures.
     """
     table = []
     for keys, own, climb in climbs(rows):
         for alpha, cells in own.groupby("alpha", sort=True):
-            estimate = climb.at(float(alpha))
+            effective = float(cells["alpha_effective"].mean())
+            estimate = climb.at(effective)
             table.append(
                 {
                     **keys,
                     "alpha": float(alpha),
                     "members": int(cells["members"].iloc[0]),
+                    "alpha_effective": effective,
                     "trainings": int(cells["training"].nunique()),
                     "success": estimate.value,
                     "success_sd": float(cells["success"].std(ddof=1)),
@@ -64,7 +67,9 @@ def summarise(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def critical_masses(rows: pd.DataFrame, plan: Plan) -> list[dict[str, Any]]:
-    """For each curve the α at which S is half-way, and at which it reaches ``success_target``.
+    """For each curve the α_effective at which S is half-way, and at which it is on its target.
+
+    It is the α of theory and of a run's ``alpha_platform``: members who abstain are not counted.
 
     Args:
         rows: of ``curve.parquet``.

@@ -63,6 +63,9 @@ def load_curve(path: Path | str) -> CurveFolder:
             rows, summary, lines = (read_table(folder / n) for n in (CURVE, SUMMARY, LINES))
         except (OSError, ValueError) as error:
             raise InputError(str(folder), f"is damaged ({error})", "the folder, whole") from error
+        if "alpha_effective" not in summary:
+            # A folder from before summaries said who follows; its rows always did.
+            summary = summarise(rows)
     else:
         rows = rows_of(folder)
         summary = summarise(rows) if len(rows) else pd.DataFrame()

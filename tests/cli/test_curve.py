@@ -34,11 +34,11 @@ def test_a_curve_for_people_and_what_runs_says_of_it(gigsim: Gigsim, tmp_path: P
     lines = done.out.splitlines()
     assert lines[0] == "small: 1 curve, 6 points"
     assert lines[1].startswith("  trainings  5 done, 0 fetched")
-    assert lines[2].startswith("  linear Network_Administrator (S_top1 at α): 0.00 % ")
+    assert lines[2].startswith("  linear Network_Administrator (S_top1 at α_effective): 0.00 % ")
     # The next step that it names is one.
     shown = gigsim(*lines[-1].split()[1:], "--figure", "again.pdf")
     assert shown.code == 0
-    assert "half-way with α " in shown.out
+    assert "half-way with α_effective " in shown.out
     assert (tmp_path / "again.pdf").is_file()
     listed = json.loads(gigsim("runs", "list", "--json").out)["entries"]
     assert [(e["kind"], e["name"], e["complete"]) for e in listed] == [("curve", "small", True)]

@@ -223,6 +223,20 @@ def test_the_size_may_be_the_share_of_people_who_edited() -> None:
     assert climb_of(rows, "one", axis="edited").sizes == pytest.approx([0.0, 0.015])
 
 
+def test_the_size_may_be_the_share_who_follow_and_equal_shares_are_one_size() -> None:
+    rows = table(
+        alpha=[0.0, 0.0, 0.1, 0.1, 0.2, 0.2, 0.4, 0.4],
+        seed=[1, 2] * 4,
+        members=[0, 0, 100, 100, 200, 200, 400, 400],
+        success=[0.1, 0.1, 0.1, 0.1, 0.5, 0.7, 0.5, 0.7],
+    ).assign(alpha_effective=[0.0, 0.0, 0.0, 0.0, 0.02, 0.04, 0.02, 0.04])
+    found = climb_of(rows, "one", axis="effective")
+    assert found.sizes == pytest.approx([0.0, 0.03])
+    assert found.success == pytest.approx(np.array([[0.1, 0.5], [0.1, 0.7]]))
+    assert found.held_out.shape == (2,)
+    assert found.at(0.03).value == pytest.approx(0.6)
+
+
 def test_two_rows_of_one_cell_are_refused() -> None:
     rows = table(alpha=[0.1, 0.1], seed=[1, 1], members=[1, 1], success=[0.0, 1.0])
     with pytest.raises(ValueError, match="several rows"):
