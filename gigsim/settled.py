@@ -2,16 +2,18 @@
 
 A run has *settled* when over a window of its last W periods
 
-1. α's range is at most ``run.settled_tolerance``;
+1. the ranges of α and of the share of free riders are at most ``run.settled_tolerance``;
 2. the range of S over the retrainings in the window, two at least, is at most two standard errors
    of S on the held-out resumes;
-3. every change in ``at`` is in force from the window's start on, and period 0, the world before the
+3. the collective's fund has not fallen: subsidies out of one that does come to an end;
+4. every change in ``at`` is in force from the window's start on, and period 0, the world before the
    collective, is outside of it;
 
-with W = max(2·retrain_every + 1, ⌈1 / mean activation⌉): long enough to see two retrainings and the
-answer to the first, and for everybody to be asked once on average (a share 1/e of the people is
-not). The ranges are over both ends of the window, W + 1 rows, so that α drifting by more than
-tolerance / W a period never counts as settled.
+with W = max(2·retrain_every + 1, ⌈1 / mean activation⌉, ⌈log .05 / log(1 − δ)⌉ for adaptive
+beliefs): long enough to see two retrainings and the answer to the first, for everybody to be asked
+once on average (a share 1/e of the people is not), and for beliefs to come 95 % of the way to what
+is measured. The ranges are over both ends of the window, W + 1 rows, so that α drifting by more
+than tolerance / W a period never counts as settled.
 
 Why two standard errors: S is known from n held-out resumes to ±2 sqrt(S(1 - S)/n). Differences
 inside of that are within the error with which this world's S is known at all; asking for less
@@ -35,12 +37,18 @@ from gigsim.config.changes import timeline
 from gigsim.config.load import build
 from gigsim.config.sections import Config
 
+#: Part of the way to what is measured that adaptive beliefs may still have before them.
+_STILL_TO_LEARN = 0.05
+#: Share of a fund by which rounding may make it smaller.
+_ROUNDING = 1e-12
+
 
 def settled(periods: pd.DataFrame, config: Config, held_out: int | None = None) -> bool:
     """Has the run settled at the end of its history?
 
     Args:
-        periods: one row a period from 0 on: ``period, alpha, retrained, success_<metric>``.
+        periods: one row a period from 0 on: ``period, alpha, free_riders, fund, retrained,
+            success_<metric>``.
         config: of the run.
         held_out: n, held-out resumes that S was measured on; None takes ``corpus.test_size``.
 
@@ -71,7 +79,15 @@ def _window(config: Config) -> tuple[int, int]:
     last = changes.get(first, config)
     activation = _mean_activation(last.society.activation, config.population.size)
     patience = math.ceil(1 / activation) if activation > 0 else 1
-    return max(2 * last.platform.retrain_every + 1, patience), first
+    return max(2 * last.platform.retrain_every + 1, patience, _learning(last)), first
+
+
+def _learning(config: Config) -> int:
+    """Periods in which beliefs come 95 % of the way to what is measured."""
+    society = config.society
+    if society.belief != "adaptive" or society.adaptation >= 1 - _STILL_TO_LEARN:
+        return 1
+    return math.ceil(math.log(_STILL_TO_LEARN) / math.log(1 - society.adaptation))
 
 
 def _mean_activation(activation: Any, size: int) -> float:
@@ -90,7 +106,8 @@ def _settled_rows(
     if count < 1:
         raise ValueError("corpus.test_size does not say how many resumes are held out: pass it")
     size = window + 1
-    alpha = periods["alpha"].rolling(size)
+    people, fund = config.population.size, periods["fund"]
+    shares = (periods["alpha"], periods["free_riders"] / people)
     fitted = periods["retrained"].astype(bool)
     seen = periods[f"success_{config.measure.success}"].where(fitted)
     # Elsewhere S is the last retraining's; only what was measured counts.
@@ -98,7 +115,13 @@ def _settled_rows(
     middle = (success.max() + success.min()) / 2
     mean = (middle * count + 2) / (count + 4)
     error = np.sqrt(mean * (1 - mean) / (count + 4))
-    still = alpha.max() - alpha.min() <= config.run.settled_tolerance
+    still = np.logical_and.reduce(
+        [
+            share.rolling(size).max() - share.rolling(size).min() <= config.run.settled_tolerance
+            for share in shares
+        ]
+    )
+    lasts = fund >= fund.shift(window) * (1 - _ROUNDING)
     same = success.max() - success.min() <= 2 * error
     inside = periods["period"] - window >= max(first, 1)
-    return (still & same & inside).to_numpy()
+    return (still & same & lasts & inside).to_numpy()

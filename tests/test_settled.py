@@ -35,6 +35,8 @@ def history(alpha: np.ndarray, success: np.ndarray | float = 0.95, every: int = 
         {
             "period": period,
             "alpha": alpha,
+            "free_riders": 0,
+            "fund": 0.0,
             "retrained": period % every == 0,
             "success_top1": steps[at],
             "success_any": 0.5,
@@ -159,6 +161,48 @@ def test_everybody_is_asked_once_on_average_within_a_window() -> None:
     slow = config(society__activation=0.02)
     rows = history(np.full(60, 0.2))
     assert settled_since(rows, slow) == 51
+
+
+@pytest.mark.parametrize(("adaptation", "window"), [(1.0, W), (0.5, W), (0.1, 29), (0.01, 299)])
+def test_slow_beliefs_are_waited_for(adaptation: float, window: int) -> None:
+    slow = config(society__belief="adaptive", society__adaptation=adaptation)
+    assert settled_since(history(np.full(400, 0.2)), slow) == window + 1
+
+
+def test_a_signal_that_spreads_among_free_riders_does_not_settle() -> None:
+    size = config().population.size
+    rows = history(np.full(60, 0.2))
+    for share, rests in ((0.9 * 0.01 / W, True), (1.1 * 0.01 / W, False)):
+        riding = rows.assign(free_riders=share * size * np.arange(60))
+        assert settled(riding, config()) is rests
+
+
+def test_a_fund_that_runs_dry_is_waited_for_and_one_that_fills_is_not() -> None:
+    rows = history(np.full(60, 0.2))
+    dry = rows.assign(fund=np.maximum(0.0, 30.0 - np.arange(60)))
+    assert not settled(dry.iloc[:30], config())
+    assert settled_since(dry, config()) == 30 + W
+    assert settled_since(rows.assign(fund=np.arange(60.0)), config()) == W + 1
+
+
+def test_a_collective_that_lives_on_a_subsidy_has_not_settled_before_the_fund_is_empty() -> None:
+    keys = {
+        "platform.learner.kind": "bayes",
+        "population.size": 400,
+        "population.cost": 1.1,
+        "corpus.test_size": 200,
+        "collective.first_movers": 24,
+        "collective.leak": 0.0,
+        "collective.subsidy": 0.2,
+        "collective.fund": 1600.0,
+        "society.activation": 0.5,
+        "run.until": "settled",
+    }
+    model = GigEconomy(build({}, keys), rng=1)
+    model.run()
+    assert model.periods["alpha"].max() == 1
+    assert (model.fund, model.alpha) == (0, 0.06)
+    assert settled_since(model.periods, model.config) is not None
 
 
 def test_a_run_ends_when_it_has_done_what_was_asked(make_toy: Make) -> None:

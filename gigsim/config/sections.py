@@ -40,7 +40,10 @@ class Run(BaseModel):
         "periods", "run so many periods, or until nothing moves any more"
     )
     settled_tolerance: float = key(
-        0.01, "range of α over which it counts as settled, a share of the population", gt=0, lt=1
+        0.01,
+        "range of α, and of the share of free riders, over which it counts as settled",
+        gt=0,
+        lt=1,
     )
     limit: int = key(400, "most periods (until = settled)", ge=1, le=1_000_000)
     seed: int = key(
