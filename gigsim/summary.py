@@ -123,10 +123,17 @@ def _sizes(model: GigEconomy) -> NDArray[np.float64]:
 
 
 def _platform(model: GigEconomy, lines: pd.DataFrame) -> dict[str, Any]:
-    """Smallest α_effective with S at the target: observed, nominal, and expected at this N."""
+    """Smallest α_effective with S at the target: observed, nominal, and expected at this N.
+
+    A run sees few sizes. It observes one at which S was there, and the largest below that (of all,
+    where S never was) at which it was not.
+    """
     metric, goal = model.config.measure.success, model.config.measure.success_target
     points = model.retrainings
-    reached = points.loc[points[f"success_{metric}"] >= goal, "alpha_effective"]
+    there = points[f"success_{metric}"] >= goal
+    observed = points.loc[there, "alpha_effective"].min()
+    fell_short = points.loc[~there, "alpha_effective"]
+    below = fell_short[fell_short < observed] if there.any() else fell_short
     known = model.lines.signals.get(metric)
     nominal = None
     if known is not None:
@@ -135,7 +142,8 @@ def _platform(model: GigEconomy, lines: pd.DataFrame) -> dict[str, Any]:
         nominal = mass if mass <= 1 else None
     return {
         "success_target": goal,
-        "observed": plain_number(reached.min()) if len(reached) else None,
+        "observed": plain_number(observed),
+        "observed_above": plain_number(below.max()),
         "predicted_sufficient": nominal,
         "theorem": model.lines.theorem(metric),
         "predicted_finite_sample": _reaches(lines, f"finite_{metric}", goal),
@@ -159,9 +167,11 @@ def _society(model: GigEconomy, lines: pd.DataFrame) -> dict[str, Any]:
     diagonal. 0 where people join an empty collective, None where no theory covers the rule or
     nothing crosses.
 
-    One run observes one side of it: a collective that grew beyond its first movers started at or
-    above its critical mass, one that did not started below (with this run's luck). Where the config
-    changes in time or people are replaced it observes neither.
+    One run observes one side of it at most, with its luck. Where the share of others who have
+    joined is above the one that the collective started with, so many carried it over (committed
+    first movers do so from below the fixed point, at which nobody is committed). Where it is not
+    and nothing moves any more (:mod:`gigsim.settled`), they were too few. Where the config changes
+    in time or people are replaced, a run observes neither.
     """
     config, metric = model.config, model.config.measure.success
     steady = not config.at and not config.population.turnover
@@ -194,12 +204,23 @@ def _society(model: GigEconomy, lines: pd.DataFrame) -> dict[str, Any]:
             predicted = 0.0
         elif len(above):
             predicted = float(sizes[1:][above[0]])
-    first, last = model.periods["alpha"].iloc[min(1, model.period)], model.alpha
-    started = float(first) if model.period and steady else None
+    return {"predicted": predicted, **(_observed_side(model) if steady else _NEITHER)}
+
+
+_NEITHER: dict[str, float | None] = {"observed_at_most": None, "observed_at_least": None}
+
+
+def _observed_side(model: GigEconomy) -> dict[str, float | None]:
+    if not model.period:
+        return _NEITHER
+    started = float(model.periods["alpha"].iloc[1])
+    committed = model.population.first_mover
+    others = model.population.member[~committed]
+    carried = bool(others.mean() > started) if len(others) else False
+    rests = settled_since(model.periods, model.config, model.laboratory.held_out) is not None
     return {
-        "predicted": predicted,
-        "observed_at_most": started if last > first else None,
-        "observed_at_least": started if last <= first else None,
+        "observed_at_most": started if carried else None,
+        "observed_at_least": started if rests and not carried else None,
     }
 
 

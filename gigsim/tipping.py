@@ -3,7 +3,8 @@
 *Tipped*: the measured S of the published metric (``measure.success``) is at or above
 ``measure.success_target`` at the last retraining. Its *tipping period* is the first retraining
 from which on S never falls below the target again. Period 0, the world before the collective, is
-no retraining in this sense.
+no retraining in this sense, and one without a single member reaches nothing: where S is at the
+target without a collective, it is not the collective that tipped.
 
 A run that has not tipped is *censored*: had it gone on, it might have. Its tipping period is
 missing, and counts as later than every other in quantiles; it is never left out.
@@ -57,9 +58,8 @@ def tipping_period(retrainings: pd.DataFrame, config: Config) -> int | None:
         config: for the metric and its target.
     """
     rows = retrainings[retrainings["period"] > 0]
-    reached = (
-        rows[f"success_{config.measure.success}"] >= config.measure.success_target
-    ).to_numpy()
+    high = rows[f"success_{config.measure.success}"] >= config.measure.success_target
+    reached = (high & (rows["alpha_trained"] > 0)).to_numpy()
     if not len(rows) or not reached[-1]:
         return None
     fell = np.flatnonzero(~reached)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -85,10 +86,12 @@ def test_the_observed_mass_is_the_smallest_that_did_it(
         alpha_effective=[0.0, 0.3, 0.1, 0.2], success_top1=[0.1, 0.95, 0.85, 0.9]
     )
     monkeypatch.setattr(GigEconomy, "retrainings", property(lambda _: table))
-    assert summarise_run(model)["alpha_platform"]["observed"] == 0.2
-    monkeypatch.undo()
-    never = make_toy(**{"measure.success_target": 0.999, "collective.first_movers": 0})
-    assert summarise_run(never)["alpha_platform"]["observed"] is None
+    found = summarise_run(model)["alpha_platform"]
+    assert (found["observed"], found["observed_above"]) == (0.2, 0.1)
+    missed = table.assign(success_top1=[0.1, 0.85, 0.85, 0.2])
+    monkeypatch.setattr(GigEconomy, "retrainings", property(lambda _: missed))
+    found = summarise_run(model)["alpha_platform"]
+    assert (found["observed"], found["observed_above"]) == (None, 0.3)
 
 
 def test_the_unstable_fixed_point_of_joining(toy_run: GigEconomy) -> None:
@@ -104,6 +107,50 @@ def test_the_unstable_fixed_point_of_joining(toy_run: GigEconomy) -> None:
     fewer = predicted - 1 / len(toy_run.population)
     assert joining(predicted) > predicted
     assert joining(fewer) <= fewer
+
+
+@pytest.mark.parametrize(
+    ("keys", "periods", "sides"),
+    [
+        # All but the dearest join those who begin, whose own share the others outgrow.
+        ({"population.cost": 0.2}, 12, (0.1, None)),
+        # Nobody joins, which is known once nothing has moved for long enough ...
+        ({"population.cost": 1.5}, 12, (None, 0.1)),
+        # ... and not before.
+        ({"population.cost": 1.5}, 3, (None, None)),
+        # One more than began is no growth by itself.
+        ({"population.cost": {"kind": "table"}}, 12, (None, 0.1)),
+        ({"population.cost": 0.2, "population.turnover": 0.1}, 12, (None, None)),
+    ],
+    ids=["carried over", "too few", "too short to tell", "a single one more", "turnover"],
+)
+def test_which_side_of_it_a_run_saw(
+    make_toy: Make,
+    tmp_path: Path,
+    keys: dict[str, Any],
+    periods: int,
+    sides: tuple[float | None, float | None],
+) -> None:
+    if keys["population.cost"] == {"kind": "table"}:
+        costs = tmp_path / "costs.csv"
+        # First movers are drawn, so that a few of many cheap ones may be among them.
+        costs.write_text("cost\n" + "0.01\n" * 6 + "1.5\n" * 234)
+        keys = {"population.cost": {"kind": "table", "path": str(costs), "column": "cost"}}
+    base = {
+        "population.size": 240,
+        "collective.first_movers": 24,
+        "collective.leak": 0.0,
+        "society.activation": 1.0,
+        "society.spillover": 0.0,
+        "platform.learner.kind": "bayes",
+        "measure.reference": 0,
+    }
+    model = make_toy(**base | keys)
+    model.run(periods)
+    found = summarise_run(model)["alpha_society"]
+    assert (found["observed_at_most"], found["observed_at_least"]) == sides
+    if "path" in str(keys):
+        assert 24 < model.population.members <= 30
 
 
 def test_it_depends_on_cost_and_spillover_as_it_should(make_toy: Make) -> None:

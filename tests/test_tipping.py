@@ -19,7 +19,12 @@ CONFIG = build({}, {"measure.success_target": 0.9, "collective.first_movers": 30
 def retrainings(*success: float) -> pd.DataFrame:
     """Every third period, the first being period 0."""
     return pd.DataFrame(
-        {"period": 3 * np.arange(len(success)), "success_top1": success, "success_any": 1.0}
+        {
+            "period": 3 * np.arange(len(success)),
+            "alpha_trained": 0.1,
+            "success_top1": success,
+            "success_any": 1.0,
+        }
     )
 
 
@@ -55,6 +60,16 @@ def test_the_definition_in_other_words(success: list[float], target: float) -> N
 def test_the_published_metric_decides() -> None:
     config = build({}, {"measure.success": "any"})
     assert tipping_period(retrainings(0.1, 0.2), config) == 3
+
+
+def test_a_level_that_nobody_is_behind_has_not_tipped() -> None:
+    table = retrainings(0.95, 0.95, 0.95, 0.95)
+    for trained, expected in (
+        ([0.0, 0.0, 0.0, 0.0], None),
+        ([0.0, 0.1, 0.1, 0.0], None),
+        ([0.0, 0.0, 0.1, 0.1], 6),
+    ):
+        assert tipping_period(table.assign(alpha_trained=trained), CONFIG) == expected
 
 
 @pytest.mark.parametrize(("members", "expected"), [(29, False), (30, False), (31, True)])

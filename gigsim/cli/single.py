@@ -184,7 +184,7 @@ def run_lines(summary: dict[str, Any], config: Config) -> list[str]:
         f" {percent(summary['clean_rate'])} (sd {percent(summary['clean_rate_sd'])})",
         f"  clean accuracy     {percent(final['accuracy'])}, before the collective"
         f" {percent(summary['clean_accuracy'])}",
-        f"  S at {goal} from α  {percent(platform['observed'], 2)} observed"
+        f"  S at {goal} from α  {percent(platform['observed'], 2)} observed{_short_of(platform)}"
         + _expected(platform)
         + _promised(platform, theorem),
         f"  grows by itself from α  {percent(society['predicted'], 2)} (fixed point, predicted for"
@@ -202,6 +202,12 @@ def run_lines(summary: dict[str, Any], config: Config) -> list[str]:
     elif config.run.until == "settled":
         lines.append(f"  settled in period {summary['settled']}")
     return lines
+
+
+def _short_of(platform: dict[str, Any]) -> str:
+    """The size at which S was not there yet; runs that an earlier gigsim wrote do not say."""
+    above = platform.get("observed_above")
+    return "" if above is None else f" (not at {percent(above, 2)})"
 
 
 def _stand_in(summary: dict[str, Any]) -> list[str]:

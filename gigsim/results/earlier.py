@@ -138,7 +138,7 @@ ADDITIONS = (
             "collective.refund",
         ),
         columns={"periods": ("dues", "subsidies", "fund", "pledged", "in_force")},
-        summary=(),
+        summary=("alpha_platform.observed_above",),
         revised={},
         revised_summary=(),
         learners=frozenset(),
