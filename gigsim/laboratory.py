@@ -296,5 +296,6 @@ class Laboratory:
             model.config.measure.bootstrap,
             token,
         )
-        self.epsilon = certified(model, self._probe, self.lines, results[0], self.trained.followers)
+        lines = self.lines.of_data(self.trained)
+        self.epsilon = certified(model, self._probe, lines, results[0], self.trained.followers)
         self.distance = distance_left(model, results[0].state)

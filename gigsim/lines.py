@@ -8,7 +8,7 @@ Where a line does not apply there is no number and no line.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,7 @@ from gigsim.coverage import (
 from gigsim.exact_steps import exact_success
 from gigsim.learners.recipes import TableRecipe
 from gigsim.resumes.finite_world import FiniteWorld
+from gigsim.shares import Shares
 from gigsim.stage import Stage
 from gigsim.theory.certificates import ErasingCertificate
 from gigsim.theory.closeness import Closeness
@@ -140,6 +141,28 @@ class TheoryLines:
             xi_token=nan,
             p=nan,
             kind=config.platform.learner.kind,
+        )
+
+    def of_data(self, shares: Shares) -> TheoryLines:
+        """The theory of data in which some members plant another token than the one in force.
+
+        A platform that trains on a window has such data after a rotation. Who plants another token
+        no longer carries this one by himself, so that of all who do not plant it a share
+        ξ(1 − planters)/(1 − followers) carries it, in the place of ξ. Without evasion, who plants
+        on y* alone and has no y* still does: no theorem here covers that, and nothing is said.
+
+        Args:
+            shares: of the data.
+        """
+        if self.collective.strategy == "erasure" or shares.planters == shares.followers:
+            return self
+        if self.collective.strategy == "feature_only" and not self.collective.evasive:
+            return replace(self, signals={}, known=None)
+        part = (1 - shares.planters) / (1 - shares.followers)
+        return replace(
+            self,
+            signals={metric: known.thinned(part) for metric, known in self.signals.items()},
+            quoted={metric: known.thinned(part) for metric, known in self.quoted.items()},
         )
 
     def bound(self, alpha: float, metric: Goal) -> float:

@@ -35,9 +35,9 @@ class Ledger:
 
     def record(self, model: GigEconomy) -> None:
         """Write down the period that just ended, and its retraining if there was one."""
-        bounds = {
-            f"bound_{m}": model.lines.bound(model.laboratory.trained.followers, m) for m in METRICS
-        }
+        trained = model.laboratory.trained
+        lines = model.lines.of_data(trained)
+        bounds = {f"bound_{m}": lines.bound(trained.followers, m) for m in METRICS}
         self._periods.append(_period_row(model) | bounds | _group_rows(model))
         if model.retrained:
             self._retrainings.append(_retraining_row(model) | bounds)
@@ -189,7 +189,8 @@ def _retraining_row(model: GigEconomy) -> dict[str, Any]:
 
 def _theory_row(model: GigEconomy) -> dict[str, Any]:
     """What else theory says of this very classifier; NaN where it says nothing."""
-    laboratory, lines, alpha = model.laboratory, model.lines, model.laboratory.trained.followers
+    laboratory, trained = model.laboratory, model.laboratory.trained
+    lines, alpha = model.lines.of_data(trained), trained.followers
     nan = float("nan")
     row: dict[str, Any] = {}
     kinds = set()

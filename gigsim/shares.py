@@ -20,12 +20,14 @@ class Shares:
     Attributes:
         members: in the collective.
         followers: members who do not abstain and plant the token in force: α_effective.
+        planters: members who do not abstain, whichever token they plant.
         edited: whose submission differs from the resume as found.
         token: number of the token that they plant.
     """
 
     members: float
     followers: float
+    planters: float
     edited: float
     token: int
 
@@ -38,13 +40,14 @@ def shares_of(model: GigEconomy, edited: NDArray[np.bool_]) -> Shares:
         edited: whose submission differs from the resume as found, bool, shape (N,).
     """
     population, collective = model.population, model.collective
-    follows = collective.follows(population, population.member)
     size = len(population)
+    follow = int(np.count_nonzero(collective.follows(population, population.member))) / size
     return Shares(
-        population.members / size,
-        int(np.count_nonzero(follows)) / size,
-        int(np.count_nonzero(edited)) / size,
-        collective.token,
+        members=population.members / size,
+        followers=follow,
+        planters=follow,
+        edited=int(np.count_nonzero(edited)) / size,
+        token=collective.token,
     )
 
 
@@ -56,6 +59,7 @@ def mean_shares(window: Collection[Shares], token: int) -> Shares:
     return Shares(
         members=float(np.mean([share.members for share in window])),
         followers=float(np.mean([s.followers * (s.token == token) for s in window])),
+        planters=float(np.mean([s.planters for s in window])),
         edited=float(np.mean([share.edited for share in window])),
         token=token,
     )

@@ -58,7 +58,7 @@ def measured(model: GigEconomy, alpha: float) -> dict[str, float]:
     laboratory = model.laboratory
     shares = vars(laboratory)["_shares"]
     shares.clear()
-    shares.append(Shares(members=alpha, followers=alpha, edited=alpha, token=0))
+    shares.append(Shares(members=alpha, followers=alpha, planters=alpha, edited=alpha, token=0))
     laboratory.retrain()
     return laboratory.evaluation.values
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -326,3 +327,65 @@ def test_strategies_after_a_model_have_no_line(make_toy: Make) -> None:
         assert model.lines.signals == {}
         assert list(model.lines.table([0.1, 0.2]).columns) == ["alpha"]
         assert model.lines.facts("any")["theorem_any"] == ""
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {},
+        {"measure.success": "top1", "collective.wrong_label": 0.2},
+        {
+            "collective.strategy": "feature_only",
+            "collective.evasive": True,
+            "collective.first_movers": 200,
+            "corpus.xi": 0.02,
+        },
+    ],
+    ids=["feature-label", "wrong labels", "feature-only, evasive"],
+)
+def test_theory_knows_of_those_who_planted_an_earlier_token(
+    make_toy: Make, keys: dict[str, Any]
+) -> None:
+    """In a window of rotated tokens fewer base carriers are left than ξ(1 − α_effective)."""
+    model = make_toy(**ROTATED | keys)
+    model.run(6)
+    metric = model.config.measure.success
+    table = model.retrainings
+    others = table["alpha_effective"] < table["alpha_trained"]
+    assert others.sum() >= 5
+    assert table[f"exact_{metric}"].to_numpy() == pytest.approx(
+        table[f"success_{metric}"].to_numpy()
+    )
+    # The same share of followers in data of a single token is another law.
+    alone = np.asarray(model.lines.exact(table["alpha_effective"].to_numpy(), metric))
+    assert np.abs(alone - table[f"exact_{metric}"].to_numpy())[others.to_numpy()].max() > 0.02
+    bound, success = table[f"bound_{metric}"], table[f"success_{metric}"]
+    assert (bound.isna() | (bound <= success + 1e-12)).all()
+
+
+def test_where_the_others_leave_another_base_nothing_is_said(make_toy: Make) -> None:
+    """Who plants on y* alone and has no y* keeps this token: P0 given the signal has changed."""
+    model = make_toy(**ROTATED | {"collective.strategy": "feature_only"})
+    model.run(6)
+    table = model.retrainings
+    others = table["alpha_effective"] < table["alpha_trained"]
+    for column in ("bound_any", "exact_any", "exact_top1"):
+        assert table[column][others].isna().all(), column
+    assert table["exact_any"][~others].notna().all()
+
+
+ROTATED = {
+    "platform.learner.kind": "bayes",
+    "population.size": 240,
+    "population.cost": 9.0,
+    "collective.first_movers": 120,
+    "collective.leak": 0.0,
+    "collective.signal.alternates": ["¤", "†"],
+    "collective.rotate_every": 1,
+    "corpus.xi": 0.25,
+    "platform.retrain_every": 1,
+    "platform.data": "window",
+    "platform.window": 3,
+    "measure.success": "any",
+    "measure.reference": 0,
+}

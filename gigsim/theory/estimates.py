@@ -7,8 +7,8 @@ function says what it assumes. The bound is vacuous (no more than 0) wherever α
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -183,6 +183,16 @@ class SignalEstimate:
         return _or_nan(
             self.kappa_mean_upper,
             feature_label_bound_averaged(alpha, kappa=_zero(self.kappa_mean_upper)),
+        )
+
+    def thinned(self, part: float) -> Self:
+        """The same where only this part, in [0, 1], of the base carriers is left."""
+        return replace(
+            self,
+            xi=self.xi * part,
+            xi_upper=self.xi_upper * part,
+            kappa_mean=self.kappa_mean * part,
+            kappa_mean_upper=self.kappa_mean_upper * part,
         )
 
     def critical_mass(self, success: ArrayLike) -> Floats:
