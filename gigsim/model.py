@@ -140,14 +140,16 @@ class GigEconomy(Quantities):
     def run(self, periods: int | None = None) -> pd.DataFrame:
         """Run so many periods and return :attr:`periods`.
 
-        None runs as the config says: ``run.periods`` of them, or until nothing moves any more
-        (``run.until = "settled"``), at most ``run.limit``.
+        None runs as the config says: ``run.periods`` of them, or until nothing moves any more (at
+        most ``run.limit``). InputError: a corpus with too few resumes for the newcomers.
         """
         if periods is None and self.config.run.until == "settled":
             while not self.finished:
                 self.step()
         else:
-            for _ in range(self.config.run.periods if periods is None else periods):
+            periods = self.config.run.periods if periods is None else periods
+            refusals.check_newcomers(self, periods)
+            for _ in range(periods):
                 self.step()
         return self.periods
 

@@ -26,6 +26,7 @@ from gigsim.learners.own_source import sources
 from gigsim.model import GigEconomy
 from gigsim.plots import replicates_overview
 from gigsim.processes import Outcome, side_by_side
+from gigsim.refusals import check_newcomers
 from gigsim.run_rows import runs_table
 from gigsim.runs import (
     SPOT_CHECKS,
@@ -228,6 +229,8 @@ def _run_one(job: tuple[Config, Path, bool], tell: Callable[[int], None]) -> dic
     config, place, trust = job
     model = GigEconomy(config, trust=trust)
     tell(0)
+    if config.run.until == "periods":
+        check_newcomers(model, config.run.periods)
     while not model.finished:
         model.step()
         tell(model.period)

@@ -240,8 +240,14 @@ def test_a_corpus_runs_out_of_newcomers(make_toy: Make, tmp_path: Any) -> None:
     Corpus(**{**vars(written), "test_side": sides}).save(path)
     keys = {"corpus.path": str(path), "corpus.language": "", "population.turnover": 0.3}
     model = make_toy(**keys)
-    with pytest.raises(InputError, match=r"population\.turnover.*resumes"):
+    with pytest.raises(InputError, match=r"population\.turnover.*by period 2 of 6 but 50 resumes"):
         model.run(6)
+    assert model.period == 0, "known before the first of them"
+    model.run(1)
+    with pytest.raises(InputError, match=r"by period 2 of 6"):
+        model.run(5)
+    with pytest.raises(InputError, match=r"newcomers in period 2 but"):
+        model.step()
     make_toy(**keys, **{"population.replacement": True}).run(6)
 
 

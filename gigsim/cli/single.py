@@ -110,6 +110,7 @@ def _run(
     """The model, run to its end or until interrupted, and its memory; None if never begun."""
     from gigsim.checkpoint import Checkpoint
     from gigsim.model import GigEconomy
+    from gigsim.refusals import check_newcomers
 
     settling = config.run.until == "settled"
     progress = Progress(
@@ -141,6 +142,8 @@ def _run(
                 last = LastFinished(model)
                 if keeper:
                     keeper.offer(model)
+            if not settling:
+                check_newcomers(model, total - model.period)
             while not (model.finished or interrupts.asked):
                 model.step()
                 last.keep()

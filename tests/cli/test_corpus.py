@@ -108,6 +108,12 @@ def test_a_run_on_a_corpus(gigsim: Gigsim, corpus: Path, toy_arguments: list[str
     assert refused.code == 2
     assert "population.size: 1000 freelancers but" in refused.err
     assert "population.replacement = true" in refused.err
+    spare = ["--set", "population.turnover=0.9", "--set", "run.periods=9"]
+    for several in ([], ["--replicates", "2"]):
+        short = gigsim("run", *toy_arguments, *settings, *spare, *several)
+        assert short.code == 2
+        assert "newcomers by period" in short.err
+        assert "period   1" not in short.err
     more = ["--set", "population.size=500", "--set", "population.replacement=true", "--json"]
     assert json.loads(gigsim("run", *toy_arguments, *settings, *more).out)["freelancers"] == 500
 
