@@ -20,6 +20,7 @@ from gigsim.config import Config, build
 from gigsim.model import GigEconomy
 from gigsim.plots import overview, success_against_alpha
 from gigsim.plots.changes import rhythm
+from gigsim.plots.curve import successes_against_alpha
 from gigsim.runs import tables_of
 
 Make = Callable[..., GigEconomy]
@@ -158,6 +159,11 @@ def test_selected_members_are_marked(toy_run: GigEconomy) -> None:
     success_against_alpha(axes, model.config, table, tables_of(model)["theory"])
     x, _ = drawn(axes, "members not a random draw")
     assert np.array_equal(x, table["alpha_effective"].iloc[[1, 3]])
+    both = pd.concat([table.assign(replicate=number) for number in (0, 1)])
+    axes = Figure().subplots()
+    successes_against_alpha(axes, model.config, both, tables_of(model)["theory"])
+    x, _ = drawn(axes, "members not a random draw (p < .01), 4 of 6")
+    assert np.array_equal(x, np.tile(table["alpha_effective"].iloc[[1, 3]], 2))
     table["selection_p"] = 0.01
     axes = Figure().subplots()
     success_against_alpha(axes, model.config, table, tables_of(model)["theory"])

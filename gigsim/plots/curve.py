@@ -62,17 +62,7 @@ def success_against_alpha(
             color="black",
             label="the bound for this classifier's own ε,\ncertified on other resumes (95 %)",
         )
-    chosen = points[points["selection_p"] < 0.01]
-    if len(chosen) and f"bound_{metric}" in theory:
-        axes.plot(
-            chosen["alpha_effective"],
-            chosen[f"success_{metric}"],
-            "o",
-            markersize=11,
-            markerfacecolor="none",
-            markeredgecolor=GREY,
-            label="members not a random draw (p < .01):\nbound not assured",
-        )
+    _mark_selected(axes, points, metric, theory, 11, "members not a random draw (p < .01)")
     beside = points[f"reference_{metric}"]
     if beside.notna().any():
         axes.plot(
@@ -88,6 +78,32 @@ def success_against_alpha(
     _frame(axes, config, theory, float(retrainings[f"clean_{metric}"].iloc[0]))
     # Below the axes: every place inside is crossed by a line in some scenario.
     axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(-0.02, -0.13), ncols=2, frameon=False)
+
+
+def _mark_selected(
+    axes: Axes, points: pd.DataFrame, metric: str, theory: pd.DataFrame, size: float, who: str
+) -> None:
+    """Rings around retrainings of which the theorem, for randomly drawn members, assures nothing.
+
+    Args:
+        axes: where to draw.
+        points: retrainings with somebody who follows.
+        metric: the reading of S.
+        theory: the lines; without a bound nothing is marked.
+        size: of a ring.
+        who: for the legend; ``{:,}`` is how many.
+    """
+    chosen = points[points["selection_p"] < 0.01]
+    if len(chosen) and f"bound_{metric}" in theory:
+        axes.plot(
+            chosen["alpha_effective"],
+            chosen[f"success_{metric}"],
+            "o",
+            markersize=size,
+            markerfacecolor="none",
+            markeredgecolor=GREY,
+            label=f"{who.format(len(chosen))}:\nbound not assured",
+        )
 
 
 def successes_against_alpha(
@@ -127,6 +143,9 @@ def successes_against_alpha(
         ),
         zorder=4,
     )
+    # So many runs have some by chance: how many it is says more than that there are.
+    of = f"members not a random draw (p < .01), {{:,}} of {len(points):,}"
+    _mark_selected(axes, points, metric, theory, 8, of)
     beside = points[f"reference_{metric}"]
     if beside.notna().any():
         axes.plot(
