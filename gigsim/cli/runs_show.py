@@ -87,6 +87,8 @@ def _curve(source: Source) -> Shown:
 def _mass_words(mass: dict[str, Any]) -> str:
     """A critical mass with its interval, in per cent."""
     number, low, high = (mass[key] for key in ("number", "low", "high"))
+    if number is None:
+        return "unknown"
     said = f"{mass['open'] or 'about'} {percent(number, 3)}"
     ends = f"{percent(low, 3)} to {percent(high, 3)}" if high is not None else "no upper limit"
     return f"{said} ({ends})"

@@ -136,6 +136,10 @@ def _panel(
     sets = "" if own["label_sets"].iloc[0] == "replace" else ", sets extended"
     axes.set_title(f"{target}\n{strategy.replace('_', '-')}{sets}", fontsize=10, loc="left")
     axes.set_xscale("log")
+    if not (own["alpha_effective"] > 0).any():
+        # A log axis of nothing cannot be drawn: one person to all.
+        axes.set_xlim(1 / arms[int(own["arm"].iloc[0])].size, 1.0)
+        axes.text(0.5, 0.5, "nobody follows at any size", transform=axes.transAxes, ha="center")
     axes.set_ylim(-0.02, 1.04)
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:g} %"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -104,3 +105,12 @@ def test_where_members_abstain_points_lie_with_theory_at_the_share_who_follow() 
         for mass in critical_masses(rows, Plan(name="both", arms=tuple(arms)))
     ]
     assert masses[1] == pytest.approx(masses[0], rel=0.1)
+
+
+def test_a_collective_that_nobody_follows_is_drawn_as_such() -> None:
+    keys = {"platform.learner": {"kind": "bayes"}, "collective.abstain": 0.9999}
+    arms = [Arm(name="idle", config=small_config(**keys), alphas=(0.0, 0.05), seeds=(1,))]
+    figure = curve_figure(arms, *tables(arms))
+    figure.savefig(io.BytesIO())
+    (axes,) = (axes for axes in figure.axes if axes.get_visible())
+    assert [text.get_text() for text in axes.texts] == ["nobody follows at any size"]
