@@ -23,6 +23,7 @@ _SPOT = {"any": "success_any", "top1": "success_top1"}
 
 def summarise_run(model: GigEconomy) -> dict[str, Any]:
     """The run's ``summary.json``: plain numbers, None where there is none."""
+    since = settled_since(model.periods, model.config, model.laboratory.held_out)
     periods, retrainings = model.periods, model.retrainings
     metric = model.config.measure.success
     last = periods.iloc[-1]
@@ -61,12 +62,12 @@ def summarise_run(model: GigEconomy) -> dict[str, Any]:
             )
         },
         "alpha_platform": _platform(model, lines),
-        "alpha_society": _society(model, lines),
+        "alpha_society": _society(model, lines, rests=since is not None),
         "theory_gap": _theory_gap(model),
         "target_model": _target_model(model),
         "selection_significant_share": plain_number(significant.mean()),
         **_stand_in(model),
-        **_ending(model),
+        **_ending(model, since),
     }
 
 
@@ -99,10 +100,9 @@ def _stand_in(model: GigEconomy) -> dict[str, Any]:
     return found
 
 
-def _ending(model: GigEconomy) -> dict[str, Any]:
-    """How far the run got, whether it came to rest, and whether the collective tipped."""
+def _ending(model: GigEconomy, since: int | None) -> dict[str, Any]:
+    """How far the run got, since when it rests, and whether the collective tipped."""
     run = model.config.run
-    since = settled_since(model.periods, model.config, model.laboratory.held_out)
     tipping = tipping_period(model.retrainings, model.config)
     return {
         "complete": model.finished,
@@ -158,7 +158,7 @@ def _reaches(lines: pd.DataFrame, column: str, goal: float) -> float | None:
     return plain_number(lines.loc[lines[column] >= goal, "alpha"].iloc[0])
 
 
-def _society(model: GigEconomy, lines: pd.DataFrame) -> dict[str, Any]:
+def _society(model: GigEconomy, lines: pd.DataFrame, *, rests: bool) -> dict[str, Any]:
     """The unstable fixed point of α = F_c(b·G(α)), where a collective starts to grow by itself.
 
     Predicted for ``best_response`` to published success with costs per period that nothing changes
@@ -169,9 +169,10 @@ def _society(model: GigEconomy, lines: pd.DataFrame) -> dict[str, Any]:
 
     One run observes one side of it at most, with its luck. Where the share of others who have
     joined is above the one that the collective started with, so many carried it over (committed
-    first movers do so from below the fixed point, at which nobody is committed). Where it is not
-    and nothing moves any more (:mod:`gigsim.settled`), they were too few. Where the config changes
-    in time or people are replaced, a run observes neither.
+    first movers do so from below the fixed point, at which nobody is committed). Where nobody else
+    is in and nothing moves any more (:mod:`gigsim.settled`), they were too few. Between the two,
+    where a few others are in, the fixed point may be above the start or below those few, and where
+    the config changes in time or people are replaced there is no one fixed point: neither.
     """
     config, metric = model.config, model.config.measure.success
     steady = not config.at and not config.population.turnover
@@ -204,23 +205,17 @@ def _society(model: GigEconomy, lines: pd.DataFrame) -> dict[str, Any]:
             predicted = 0.0
         elif len(above):
             predicted = float(sizes[1:][above[0]])
-    return {"predicted": predicted, **(_observed_side(model) if steady else _NEITHER)}
+    return {"predicted": predicted, **_observed_side(model, steady=steady, rests=rests)}
 
 
-_NEITHER: dict[str, float | None] = {"observed_at_most": None, "observed_at_least": None}
-
-
-def _observed_side(model: GigEconomy) -> dict[str, float | None]:
-    if not model.period:
-        return _NEITHER
+def _observed_side(model: GigEconomy, *, steady: bool, rests: bool) -> dict[str, float | None]:
+    others = model.population.member[~model.population.first_mover]
+    if not (steady and model.period and len(others)):
+        return {"observed_at_most": None, "observed_at_least": None}
     started = float(model.periods["alpha"].iloc[1])
-    committed = model.population.first_mover
-    others = model.population.member[~committed]
-    carried = bool(others.mean() > started) if len(others) else False
-    rests = settled_since(model.periods, model.config, model.laboratory.held_out) is not None
     return {
-        "observed_at_most": started if carried else None,
-        "observed_at_least": started if rests and not carried else None,
+        "observed_at_most": started if others.mean() > started else None,
+        "observed_at_least": started if rests and not others.any() else None,
     }
 
 

@@ -136,14 +136,14 @@ def _run(
             if isinstance(begin, Checkpoint):
                 model = begin.restore(workers=workers, observer=observe, trust=trust)
                 progress.update(task, completed=model.period)
-                last = LastFinished(model)
             else:
                 model = GigEconomy(config, workers=workers, observer=observe, trust=trust)
-                last = LastFinished(model)
-                if keeper:
-                    keeper.offer(model)
             if not settling:
+                # Before a checkpoint is kept, which could not be finished either.
                 check_newcomers(model, total - model.period)
+            last = LastFinished(model)
+            if keeper and not isinstance(begin, Checkpoint):
+                keeper.offer(model)
             while not (model.finished or interrupts.asked):
                 model.step()
                 last.keep()
@@ -209,8 +209,9 @@ def run_lines(summary: dict[str, Any], config: Config) -> list[str]:
 
 def _short_of(platform: dict[str, Any]) -> str:
     """The size at which S was not there yet; runs that an earlier gigsim wrote do not say."""
+    # That it was not at 0, without a collective, goes without saying.
     above = platform.get("observed_above")
-    return "" if above is None else f" (not at {percent(above, 2)})"
+    return f" (not at {percent(above, 2)})" if above else ""
 
 
 def _stand_in(summary: dict[str, Any]) -> list[str]:

@@ -126,7 +126,8 @@ ADDITIONS = (
         revised_summary=(),
         learners=frozenset(),
     ),
-    # The organiser's levers: whom first movers are taken from, money, a provision point.
+    # The organiser's levers: whom first movers are taken from, money, a provision point. What a run
+    # says since of the sizes at which S was not there yet came without a key of its own.
     Addition(
         keys=(
             "collective.seeding",

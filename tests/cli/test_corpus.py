@@ -110,8 +110,9 @@ def test_a_run_on_a_corpus(gigsim: Gigsim, corpus: Path, toy_arguments: list[str
     assert "population.replacement = true" in refused.err
     spare = ["--set", "population.turnover=0.9", "--set", "run.periods=9"]
     for several in ([], ["--replicates", "2"]):
-        short = gigsim("run", *toy_arguments, *settings, *spare, *several)
+        short = gigsim("run", *toy_arguments, *settings, *spare, *several, "--out", "short")
         assert short.code == 2
+        assert not [path for path in Path("short").rglob("*") if path.is_file()]
         assert "newcomers by period" in short.err
         assert "period   1" not in short.err
     more = ["--set", "population.size=500", "--set", "population.replacement=true", "--json"]
