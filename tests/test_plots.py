@@ -162,7 +162,7 @@ def test_selected_members_are_marked(toy_run: GigEconomy) -> None:
     both = pd.concat([table.assign(replicate=number) for number in (0, 1)])
     axes = Figure().subplots()
     successes_against_alpha(axes, model.config, both, tables_of(model)["theory"])
-    x, _ = drawn(axes, "members not a random draw (p < .01), 4 of 6")
+    x, _ = drawn(axes, "members not a random draw\n(p < .01), 4 of 6")
     assert np.array_equal(x, np.tile(table["alpha_effective"].iloc[[1, 3]], 2))
     table["selection_p"] = 0.01
     axes = Figure().subplots()

@@ -143,8 +143,9 @@ def successes_against_alpha(
         ),
         zorder=4,
     )
-    # So many runs have some by chance: how many it is says more than that there are.
-    of = f"members not a random draw (p < .01), {{:,}} of {len(points):,}"
+    # So many runs have some by chance: how many it is says more than that there are. A longer line
+    # would take its width from the panels.
+    of = f"members not a random draw\n(p < .01), {{:,}} of {len(points):,}"
     _mark_selected(axes, points, metric, theory, 8, of)
     beside = points[f"reference_{metric}"]
     if beside.notna().any():
